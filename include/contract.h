@@ -1,0 +1,126 @@
+/*
+ * The door of service/contract: the OpenAPI document as routing table and validator.
+ * Pure: jansson and memory, no sockets, no database. A loaded contract is immutable and may be
+ * used by any number of threads.
+ */
+#ifndef CLINICD_CONTRACT_H
+#define CLINICD_CONTRACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+
+#include "base.h"
+
+struct contract;
+struct parameter_table; /* compiled parameters of one operation; private */
+struct schema;          /* a compiled JSON Schema; private */
+
+/* Which connections of the pool an operation may use (x-lane). */
+enum lane { LANE_QUICK, LANE_SEARCH, LANE_BOOKING, LANE_COUNT };
+
+#define CONTRACT_PATH_VALUES 8
+
+/* One operation of the document. */
+struct operation {
+    const char *id;     /* operationId */
+    const char *method; /* upper case */
+    const char *path;   /* template, "/v1/clinics/{clinic_id}" */
+    size_t index;       /* 0 .. contract_operation_count() - 1 */
+    enum lane lane;     /* x-lane, quick when absent */
+    size_t max_body_bytes;           /* x-max-body-bytes, 65536 when absent */
+    bool is_public;                  /* security: [] - no token looked at */
+    const char *const *const *scope_sets; /* NULL-terminated list of NULL-terminated scope
+                                             lists: a principal needs all scopes of one list */
+    const char *const *path_names;   /* names of the path's parameters in order, NULL at the end */
+    const char *const *parameter_names; /* names of all parameters, NULL at the end */
+    const char *const *body_types;   /* accepted media types, lower case, NULL at the end;
+                                        an empty list: the operation takes no body */
+    bool body_required;
+    bool takes_idempotency_key;
+    const struct parameter_table *parameters;
+    const struct schema *body; /* NULL: no body or not JSON */
+};
+
+struct contract_options {
+    bool test_clock; /* operations with x-when: test-clock exist */
+};
+
+/* Compiles the bundled document (JSON, OpenAPI 3.1, references only within it). NULL and a
+ * fault that names the place for: JSON errors, a schema keyword or format that the validator
+ * does not know, a dangling $ref, a pattern that does not compile, two operations with one id,
+ * path templates that cannot be told apart. The document's bytes may go away afterwards. */
+struct contract *contract_load(const char *document, size_t length,
+                               const struct contract_options *options,
+                               struct fault *fault) MUST_CHECK;
+void contract_free(struct contract *contract);
+
+size_t contract_operation_count(const struct contract *contract);
+const struct operation *contract_operation(const struct contract *contract, size_t index);
+/* NULL when there is none of that id. */
+const struct operation *contract_find(const struct contract *contract, const char *id);
+
+enum route {
+    ROUTE_FOUND,
+    ROUTE_NO_PATH,   /* 404 */
+    ROUTE_NO_METHOD, /* 405: the path is known, `allow` says with which methods */
+    ROUTE_BAD_TARGET /* 400: `detail` says what is wrong with the request target */
+};
+
+struct route_match {
+    const struct operation *operation; /* set when ROUTE_FOUND */
+    const char *values[CONTRACT_PATH_VALUES]; /* decoded path values, in the arena */
+    const char *query;  /* what follows "?", undecoded; NULL when there is no "?" */
+    const char *allow;  /* "GET, HEAD, OPTIONS", set when ROUTE_NO_METHOD or ROUTE_FOUND */
+    const char *detail; /* set when ROUTE_BAD_TARGET; quotes nothing of the target */
+};
+
+/* Finds the operation for a method and a raw request target (origin-form or absolute-form,
+ * RFC 9112 section 3.2; split before decoding). HEAD finds GET's operation. A literal segment
+ * wins over a parameter. Refuses %00, control characters, bad %XX, invalid UTF-8, empty
+ * segments (//), "." and "..", more than 16 segments, and targets over 8 KiB. OPTIONS on a known path gives
+ * ROUTE_NO_METHOD with `allow`: the caller answers it. */
+enum route contract_route(const struct contract *contract, const char *method,
+                          const char *target, struct arena *arena,
+                          struct route_match *match) MUST_CHECK;
+
+/* One fault of the input. Exactly one of pointer and parameter is set. */
+struct finding {
+    const char *pointer;   /* JSON pointer into the body (RFC 6901); "" is the whole body */
+    const char *parameter; /* name of a path, query or header parameter */
+    const char *detail;    /* what is wrong, never quoting the value */
+    int status;            /* 400, or what x-missing-status says (428) */
+};
+
+#define FINDINGS_MOST 50
+
+/* All faults at once, up to FINDINGS_MOST; start with {.arena = arena}. */
+struct findings {
+    struct arena *arena;
+    struct finding items[FINDINGS_MOST];
+    size_t count;
+};
+
+/* Adds a fault of the body or of a parameter; further ones than FINDINGS_MOST are dropped. */
+void findings_add_pointer(struct findings *findings, const char *pointer, const char *detail);
+void findings_add_parameter(struct findings *findings, const char *parameter, int status,
+                            const char *detail);
+
+/* Looks a request header up: one value or NULL; `context` is the caller's. */
+typedef const char *header_lookup(void *context, const char *name);
+
+/* Reads and checks path values, query and header parameters of `match->operation`. Returns a
+ * new reference to an object with a typed member per parameter that was given or has a
+ * default (arrays for repeatable ones); the caller decrefs. Faults go to `findings`; then the
+ * object is incomplete. Unknown and needlessly repeated query parameters are faults; "+" stays "+" and
+ * %XX is decoded once; "a=" is the empty string. At most 100 query parameters. */
+json_t *contract_read_parameters(const struct route_match *match, header_lookup *lookup,
+                                 void *context, struct findings *findings) MUST_CHECK;
+
+/* Parses and checks a JSON body: UTF-8, no duplicate members, no NUL, nesting at most 16
+ * (counted before parsing), then the operation's schema. Returns a new reference or NULL; NULL or any
+ * finding means refused. */
+json_t *contract_read_body(const struct operation *operation, const char *bytes, size_t length,
+                           struct findings *findings) MUST_CHECK;
+
+#endif

@@ -1,0 +1,25 @@
+/* The settings: TEXT(member, name, default, help), NUMBER(member, name, default, least, most,
+ * help), SWITCH(member, name, default, help). No include guard: included many times. */
+/* clang-format off */
+TEXT(listen, "CLINICD_LISTEN", "127.0.0.1:8080", "IPv4 address and port to serve on; port 0 takes a free one")
+TEXT(database_url, "CLINICD_DATABASE_URL", "", "libpq connection string of the service's role (several hosts allowed)")
+TEXT(database_owner_url, "CLINICD_DATABASE_OWNER_URL", "", "libpq connection string of the owner, for migrate and demo")
+NUMBER(database_connections, "CLINICD_DATABASE_CONNECTIONS", 0, 0, 64, "connections to the database; 0: four per core, at least 4")
+NUMBER(database_searches, "CLINICD_DATABASE_SEARCHES", 0, 0, 64, "connections that searches may hold at once; 0: one per core")
+NUMBER(database_queue, "CLINICD_DATABASE_QUEUE", 256, 1, 4096, "requests that may wait for a connection before 503")
+NUMBER(database_wait_ms, "CLINICD_DATABASE_WAIT_MS", 2000, 10, 60000, "how long a request waits for a connection before 503")
+NUMBER(database_timeout_ms, "CLINICD_DATABASE_TIMEOUT_MS", 5000, 100, 60000, "how long one query may take; then the connection is dropped")
+TEXT(jwt_issuer, "CLINICD_JWT_ISSUER", "clinicd", "the `iss` that tokens must carry")
+TEXT(jwt_audience, "CLINICD_JWT_AUDIENCE", "clinicd", "the `aud` that tokens must name")
+TEXT(jwt_keys, "CLINICD_JWT_KEYS", "", "keys, separated by spaces: PEM file, JWKS file, or secret-file:PATH; `clinicd help keys` explains")
+TEXT(jwt_algorithms, "CLINICD_JWT_ALGORITHMS", "", "algorithms that are accepted, separated by spaces: HS256 RS256 ES256; required")
+NUMBER(jwt_leeway_seconds, "CLINICD_JWT_LEEWAY_SECONDS", 30, 0, 300, "clock difference that `exp` and `nbf` forgive")
+TEXT(anonymous_scopes, "CLINICD_ANONYMOUS_SCOPES", "", "scopes of requests without a token, separated by spaces (read scopes only)")
+TEXT(cors_origins, "CLINICD_CORS_ORIGINS", "", "origins that browsers may call from, separated by spaces; * for any")
+NUMBER(connection_limit, "CLINICD_CONNECTION_LIMIT", 512, 8, 4096, "client connections at once")
+NUMBER(request_timeout_ms, "CLINICD_REQUEST_TIMEOUT_MS", 20000, 500, 300000, "how long a request may take to arrive and be answered")
+NUMBER(idle_timeout_seconds, "CLINICD_IDLE_TIMEOUT_SECONDS", 30, 1, 600, "how long a silent connection is kept")
+NUMBER(drain_timeout_ms, "CLINICD_DRAIN_TIMEOUT_MS", 10000, 0, 120000, "how long SIGTERM waits for requests in work")
+SWITCH(test_clock, "CLINICD_TEST_CLOCK", false, "on: POST /v1/test-clock moves the service's time (never in production)")
+TEXT(log_level, "CLINICD_LOG_LEVEL", "info", "debug, info, warning or error")
+/* clang-format on */
