@@ -13,13 +13,13 @@
 
 /* Who asks. Immutable; all members live in the arena that it was verified into. */
 struct principal {
-    const char *subject;            /* `sub`; "" for an anonymous request */
-    const char *const *scopes;      /* NULL-terminated */
-    const char *scope_text;         /* space separated, in the token's order */
-    bool all_clinics;               /* `clinics` is "*" */
-    const char *const *clinics;     /* lower-case uuids, NULL-terminated; empty when all_clinics */
-    const char *clinics_text;       /* "*" or "{uuid,uuid}", a PostgreSQL array literal */
-    int64_t expires_at;             /* Unix seconds; INT64_MAX for an anonymous request */
+    const char *subject;        /* `sub`; "" for an anonymous request */
+    const char *const *scopes;  /* NULL-terminated */
+    const char *scope_text;     /* space separated, in the token's order */
+    bool all_clinics;           /* `clinics` is "*" */
+    const char *const *clinics; /* lower-case uuids, NULL-terminated; empty when all_clinics */
+    const char *clinics_text;   /* "*" or "{uuid,uuid}", a PostgreSQL array literal */
+    int64_t expires_at;         /* Unix seconds; INT64_MAX for an anonymous request */
 };
 
 struct authority; /* keys, algorithms, claims to expect, and the cache of accepted tokens */
@@ -69,11 +69,11 @@ bool principal_may_act_at(const struct principal *principal, const char *clinic_
 
 struct token_request {
     const char *subject;
-    const char *scope;           /* space separated */
-    const char *const *clinics;  /* NULL-terminated; ignored when all_clinics */
+    const char *scope;          /* space separated */
+    const char *const *clinics; /* NULL-terminated; ignored when all_clinics */
     bool all_clinics;
     int64_t lifetime_seconds;
-    const char *key_id;          /* NULL: the first key that can sign */
+    const char *key_id; /* NULL: the first key that can sign */
 };
 
 /* Mints a token with libjwt from the settings' first private key or secret. Returns a string

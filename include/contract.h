@@ -23,19 +23,20 @@ enum lane { LANE_QUICK, LANE_SEARCH, LANE_BOOKING, LANE_COUNT };
 
 /* One operation of the document. */
 struct operation {
-    const char *id;     /* operationId */
-    const char *method; /* upper case */
-    const char *path;   /* template, "/v1/clinics/{clinic_id}" */
-    size_t index;       /* 0 .. contract_operation_count() - 1 */
-    enum lane lane;     /* x-lane, quick when absent */
-    size_t max_body_bytes;           /* x-max-body-bytes, 65536 when absent */
-    bool is_public;                  /* security: [] - no token looked at */
+    const char *id;                       /* operationId */
+    const char *method;                   /* upper case */
+    const char *path;                     /* template, "/v1/clinics/{clinic_id}" */
+    size_t index;                         /* 0 .. contract_operation_count() - 1 */
+    enum lane lane;                       /* x-lane, quick when absent */
+    size_t max_body_bytes;                /* x-max-body-bytes, 65536 when absent */
+    bool is_public;                       /* security: [] - no token looked at */
     const char *const *const *scope_sets; /* NULL-terminated list of NULL-terminated scope
                                              lists: a principal needs all scopes of one list */
-    const char *const *path_names;   /* names of the path's parameters in order, NULL at the end */
+    const char *const
+        *path_names; /* names of the path's parameters in order, NULL at the end */
     const char *const *parameter_names; /* names of all parameters, NULL at the end */
-    const char *const *body_types;   /* accepted media types, lower case, NULL at the end;
-                                        an empty list: the operation takes no body */
+    const char *const *body_types;      /* accepted media types, lower case, NULL at the end;
+                                           an empty list: the operation takes no body */
     bool body_required;
     bool takes_idempotency_key;
     const struct parameter_table *parameters;
@@ -68,7 +69,7 @@ enum route {
 };
 
 struct route_match {
-    const struct operation *operation; /* set when ROUTE_FOUND */
+    const struct operation *operation;        /* set when ROUTE_FOUND */
     const char *values[CONTRACT_PATH_VALUES]; /* decoded path values, in the arena */
     const char *query;  /* what follows "?", undecoded; NULL when there is no "?" */
     const char *allow;  /* "GET, HEAD, OPTIONS", set when ROUTE_NO_METHOD or ROUTE_FOUND */
@@ -78,8 +79,8 @@ struct route_match {
 /* Finds the operation for a method and a raw request target (origin-form or absolute-form,
  * RFC 9112 section 3.2; split before decoding). HEAD finds GET's operation. A literal segment
  * wins over a parameter. Refuses %00, control characters, bad %XX, invalid UTF-8, empty
- * segments (//), "." and "..", more than 16 segments, and targets over 8 KiB. OPTIONS on a known path gives
- * ROUTE_NO_METHOD with `allow`: the caller answers it. */
+ * segments (//), "." and "..", more than 16 segments, and targets over 8 KiB. OPTIONS on a
+ * known path gives ROUTE_NO_METHOD with `allow`: the caller answers it. */
 enum route contract_route(const struct contract *contract, const char *method,
                           const char *target, struct arena *arena,
                           struct route_match *match) MUST_CHECK;
@@ -112,14 +113,14 @@ typedef const char *header_lookup(void *context, const char *name);
 /* Reads and checks path values, query and header parameters of `match->operation`. Returns a
  * new reference to an object with a typed member per parameter that was given or has a
  * default (arrays for repeatable ones); the caller decrefs. Faults go to `findings`; then the
- * object is incomplete. Unknown and needlessly repeated query parameters are faults; "+" stays "+" and
- * %XX is decoded once; "a=" is the empty string. At most 100 query parameters. */
+ * object is incomplete. Unknown and needlessly repeated query parameters are faults; "+" stays
+ * "+" and %XX is decoded once; "a=" is the empty string. At most 100 query parameters. */
 json_t *contract_read_parameters(const struct route_match *match, header_lookup *lookup,
                                  void *context, struct findings *findings) MUST_CHECK;
 
 /* Parses and checks a JSON body: UTF-8, no duplicate members, no NUL, nesting at most 16
- * (counted before parsing), then the operation's schema. Returns a new reference or NULL; NULL or any
- * finding means refused. */
+ * (counted before parsing), then the operation's schema. Returns a new reference or NULL; NULL
+ * or any finding means refused. */
 json_t *contract_read_body(const struct operation *operation, const char *bytes, size_t length,
                            struct findings *findings) MUST_CHECK;
 

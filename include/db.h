@@ -41,13 +41,15 @@ struct database_settings {
 };
 
 /* Starts the pool; its keepers connect in the background and reconnect with back-off for ever.
- * Returns at once, also while the database is away. NULL and a fault only for an unusable url. */
+ * Returns at once, also while the database is away. NULL and a fault only for an unusable url.
+ */
 struct database *database_open(const struct database_settings *settings,
                                struct fault *fault) MUST_CHECK;
 
 /* Waits until the first connection is up and all queries are prepared, at most `wait_ms`.
  * DATABASE_REFUSED: the database is there, but a query does not prepare, its columns are not
- * the agreed ones, the schema is missing or older than this binary, or the role could bypass row security; `fault` says which. */
+ * the agreed ones, the schema is missing or older than this binary, or the role could bypass
+ * row security; `fault` says which. */
 enum database_state { DATABASE_READY, DATABASE_AWAY, DATABASE_REFUSED };
 enum database_state database_wait_ready(struct database *database, int64_t wait_ms,
                                         struct fault *fault);
@@ -59,37 +61,37 @@ enum database_state database_state(struct database *database);
 void database_free(struct database *database);
 
 enum db_outcome {
-    DB_ROW,           /* one row: status and body are set */
-    DB_NO_ROW,        /* 404 */
-    DB_CONFLICT,      /* a unique or exclusion constraint decided: 409 */
+    DB_ROW,               /* one row: status and body are set */
+    DB_NO_ROW,            /* 404 */
+    DB_CONFLICT,          /* a unique or exclusion constraint decided: 409 */
     DB_UNKNOWN_REFERENCE, /* a foreign key decided: 422 */
-    DB_UNPROCESSABLE, /* a check or a value was refused that the contract let pass: 422 */
-    DB_FORBIDDEN,     /* 42501: 403, and an alarm in the log */
-    DB_BUSY,          /* queue full or wait too long, locks, resources: 503 */
-    DB_AWAY,          /* no connection, or lost before the answer: 503 */
-    DB_TIMEOUT,       /* 503 */
-    DB_BROKEN         /* anything else: 500 */
+    DB_UNPROCESSABLE,     /* a check or a value was refused that the contract let pass: 422 */
+    DB_FORBIDDEN,         /* 42501: 403, and an alarm in the log */
+    DB_BUSY,              /* queue full or wait too long, locks, resources: 503 */
+    DB_AWAY,              /* no connection, or lost before the answer: 503 */
+    DB_TIMEOUT,           /* 503 */
+    DB_BROKEN             /* anything else: 500 */
 };
 
 struct db_call {
     const struct query *query;
     const char *const *values; /* argument_count texts, NULL for SQL null */
     enum lane lane;
-    bool is_read; /* may be sent again after a lost connection */
+    bool is_read;                           /* may be sent again after a lost connection */
     const char *subject, *scopes, *clinics; /* for guarded queries; NULL otherwise */
     struct arena *arena;                    /* the reply's texts are copied into it */
 };
 
 struct db_reply {
-    int status;              /* of DB_ROW */
-    const char *body;        /* JSON text; NULL: none */
+    int status;       /* of DB_ROW */
+    const char *body; /* JSON text; NULL: none */
     size_t body_length;
-    const char *etag;        /* these three NULL when absent */
+    const char *etag; /* these three NULL when absent */
     const char *location;
     const char *language;
     bool replayed;
-    char sqlstate[6];        /* "" when none */
-    const char *constraint;  /* name of the constraint that decided; NULL */
+    char sqlstate[6];       /* "" when none */
+    const char *constraint; /* name of the constraint that decided; NULL */
     int attempts;
     int64_t wait_us, run_us; /* for a connection; on the wire */
 };
@@ -101,10 +103,12 @@ enum db_outcome db_run(struct database *database, const struct db_call *call,
 
 /* Applies what is missing of `migrations` (name order) under an advisory lock, then all
  * `functions`, in one transaction each set; records names and digests and refuses a changed
- * old migration. The scripts come from embedded files. Returns false and a fault with file and position. */
+ * old migration. The scripts come from embedded files. Returns false and a fault with file and
+ * position. */
 bool db_migrate(const char *owner_url, int *applied, struct fault *fault) MUST_CHECK;
 
-/* Runs the embedded scripts whose names start with `prefix` ("demo/") in name order in one transaction. */
+/* Runs the embedded scripts whose names start with `prefix` ("demo/") in name order in one
+ * transaction. */
 bool db_run_scripts(const char *owner_url, const char *prefix, struct fault *fault) MUST_CHECK;
 
 #endif

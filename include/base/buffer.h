@@ -24,8 +24,8 @@ void buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_add_char(struct buffer *buffer, char character);
 void buffer_add_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Adds `text` as a JSON string with its quotes (RFC 8259 section 7). `text` is UTF-8; bytes that are not
- * come out as U+FFFD, so the result is always valid JSON. */
+/* Adds `text` as a JSON string with its quotes (RFC 8259 section 7). `text` is UTF-8; bytes
+ * that are not come out as U+FFFD, so the result is always valid JSON. */
 void buffer_add_json_text(struct buffer *buffer, const char *text, size_t length);
 
 #endif

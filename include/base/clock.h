@@ -1,6 +1,6 @@
 /*
- * Time: the monotonic clock for limits, the wall clock for tokens and logs, RFC 3339 in and out.
- * What the business calls "now" is app.now() in the database, not this.
+ * Time: the monotonic clock for limits, the wall clock for tokens and logs, RFC 3339 in and
+ * out. What the business calls "now" is app.now() in the database, not this.
  */
 #ifndef CLINICD_BASE_CLOCK_H
 #define CLINICD_BASE_CLOCK_H

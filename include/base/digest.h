@@ -1,4 +1,5 @@
-/* SHA-256, hexadecimal, base64url (RFC 4648 section 5, no padding), random bytes. Any thread. */
+/* SHA-256, hexadecimal, base64url (RFC 4648 section 5, no padding), random bytes. Any thread.
+ */
 #ifndef CLINICD_BASE_DIGEST_H
 #define CLINICD_BASE_DIGEST_H
 
@@ -28,7 +29,8 @@ void digest_hex(const uint8_t digest[DIGEST_SIZE], char out[DIGEST_HEX_SIZE]);
 
 /* Decodes strict base64url without padding, white space or non-zero trailing bits. `out` has
  * room for length * 3 / 4 bytes. Returns false on any other input. */
-bool base64url_decode(const char *text, size_t length, uint8_t *out, size_t *out_length) MUST_CHECK;
+bool base64url_decode(const char *text, size_t length, uint8_t *out,
+                      size_t *out_length) MUST_CHECK;
 
 /* Bytes that base64url_encode writes for `length` bytes, with the NUL. */
 size_t base64url_size(size_t length);

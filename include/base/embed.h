@@ -12,9 +12,10 @@
 
 /* One file. All three members point into the binary and live as long as the process. */
 struct embedded {
-    const char *name;          /* as above */
-    const unsigned char *data; /* the bytes, with one NUL behind them that size does not count */
-    size_t size;               /* bytes */
+    const char *name; /* as above */
+    const unsigned char
+        *data;   /* the bytes, with one NUL behind them that size does not count */
+    size_t size; /* bytes */
 };
 
 /* The file of exactly this name, or NULL when there is none. Safe from any thread. */

@@ -21,7 +21,6 @@ bool fault_set(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 void fault_abort(const char *what, const char *file, int line) NO_RETURN;
 
 /* A condition that only a bug of ours can break: checked in production too. */
-#define ASSERT(condition)                                                                      \
-    ((condition) ? (void) 0 : fault_abort(#condition, __FILE__, __LINE__))
+#define ASSERT(condition) ((condition) ? (void)0 : fault_abort(#condition, __FILE__, __LINE__))
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The log: one JSON object a line on stderr, each with time, level, event and, inside a request,
- * its id. No personal data: names, e-mails, phones, notes, tokens and bodies never come here.
+ * The log: one JSON object a line on stderr, each with time, level, event and, inside a
+ * request, its id. No personal data: names, e-mails, phones, notes, tokens and bodies never
+ * come here.
  */
 #ifndef CLINICD_BASE_LOG_H
 #define CLINICD_BASE_LOG_H
@@ -34,7 +35,8 @@ static inline struct log_field log_number(const char *name, int64_t number)
 #define log_line_(level, event, ...)                                                           \
     log_write(level, event, (const struct log_field[]){__VA_ARGS__})
 
-/* Writes one line with one write(2). `fields` ends with a member whose name is NULL. Any thread. */
+/* Writes one line with one write(2). `fields` ends with a member whose name is NULL. Any
+ * thread. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
 /* Lines below `level` are dropped from now on. Call before threads start. */
