@@ -131,7 +131,7 @@ class Bundle:
     def refuse_unused(self):
         for path in sorted(self.root.parent.rglob("*.yaml")):
             section = section_of(path)
-            if path == self.root or section in (None, "responses"):
+            if path == self.root or section is None:
                 continue
             for entry in self.read(path):
                 if (section, entry) not in self.origin:
@@ -218,13 +218,14 @@ def refuse_twins(paths):
                 raise Refused(f"operationId {name} stands at {ids[name]} and {method.upper()} {path}")
 
 
-def bundle_document(root):
+def bundle_document(root, lint=False):
     bundle = Bundle(Path(root))
     source = bundle.read(bundle.root)
     document = {key: bundle.resolve(value, bundle.root) for key, value in source.items() if key != "components"}
     refuse_twins(document["paths"])
     complete(bundle, document["paths"])
-    bundle.refuse_unused()
+    if lint:
+        bundle.refuse_unused()
     document["components"] = {**source.get("components", {}),
                               **{section: dict(sorted(entries.items()))
                                  for section, entries in sorted(bundle.components.items())}}
@@ -237,7 +238,7 @@ def main(arguments):
     if len(names) not in (1, 2):
         sys.exit(__doc__)
     try:
-        document = bundle_document(names[0])
+        document = bundle_document(names[0], lint)
     except Refused as refusal:
         sys.exit(f"openapi: {refusal}")
     if lint:
