@@ -1,0 +1,39 @@
+-- Who waits for whom. Every act takes its locks in this order, so that none waits in a circle:
+--   1. the idempotency key            app.lock_key
+--   2. the rules of the clinic        app.lock_rules_shared (bookings) or app.lock_resources (who changes the rules)
+--   3. practitioners, then rooms, each in id order      app.lock_bookable
+--   4. bookings in id order, then what is written
+-- Clinics in id order where there are several. A statement that took a lock still sees its old snapshot: what must see
+-- the world as it is under the lock belongs in the next statement of a plpgsql function, or in a volatile function.
+
+-- One request per principal and key at a time.
+create or replace function app.lock_key(sub text, key text)
+returns void language sql volatile as $$
+    select pg_advisory_xact_lock(hashtextextended(sub || chr(31) || key, 0))
+$$;
+
+-- For every write that changes what is free or allowed at a clinic: schedules, exceptions, offerings, rooms, policy,
+-- archiving and restoring, links of practitioners and locations. Waits until the clinic's running bookings have ended,
+-- and lets none begin before this transaction ends; so a booking either sees the new rule or is seen by the writer,
+-- who lists the affected bookings after taking the lock.
+create or replace function app.lock_resources(clinic uuid)
+returns void language sql volatile as $$
+    select pg_advisory_xact_lock(1, hashtext(clinic::text))
+$$;
+
+-- The bookings' side of it: any number at a time.
+create or replace function app.lock_rules_shared(clinic uuid)
+returns void language sql volatile as $$
+    select pg_advisory_xact_lock_shared(1, hashtext(clinic::text))
+$$;
+
+-- The practitioners and rooms that a booking may take.
+create or replace function app.lock_bookable(clinic uuid, practitioners uuid[], rooms uuid[])
+returns void language plpgsql volatile as $$
+begin
+    perform from app.practitioner where clinic_id = clinic and id = any (practitioners) order by id for no key update;
+    if cardinality(rooms) > 0 then
+        perform from app.room where clinic_id = clinic and id = any (rooms) order by id for no key update;
+    end if;
+end
+$$;
