@@ -49,7 +49,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 QUERIES := $(sort $(wildcard sql/queries/*.sql))
 CONTRACT := $(sort $(shell find openapi -name '*.yaml' 2>/dev/null))
 EMBEDDED := $(sort $(wildcard sql/roles.sql sql/migrations/*.sql sql/functions/*.sql sql/demo/*.sql))
-PAGES := $(sort $(shell find openapi -name '*.html' 2>/dev/null))
+PAGES := $(wildcard openapi/docs/index.html)
 GENERATED := $(B)/gen/embedded_data.o $(B)/gen/embedded.o $(if $(wildcard sql/queries.awk),$(B)/gen/queries.o)
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/unit/%)
@@ -80,7 +80,7 @@ $(B)/gen/queries.c: sql/queries.awk $(QUERIES) $(B)/gen/names
 	@awk -f sql/queries.awk $(QUERIES) > $@
 
 $(B)/gen/openapi.json: openapi/bundle.py $(CONTRACT) $(B)/gen/names
-	@/usr/bin/python3 openapi/bundle.py > $@
+	@/usr/bin/python3 openapi/bundle.py openapi/openapi.yaml $@
 
 # What is embedded, as "name size path"; rewritten only when a name or a size changes.
 $(B)/gen/names: FORCE
