@@ -50,6 +50,7 @@ begin
     execute format('alter role clinicd_owner in database %I set search_path = app, public', current_database());
     execute format('alter role clinicd_service in database %I set search_path = app, public', current_database());
     execute format('alter role clinicd_service in database %I set plan_cache_mode = force_generic_plan', current_database());
+    execute format('alter role clinicd_service in database %I set jit = off', current_database());
     execute format('alter database %I set timezone = %L', current_database(), 'UTC');
 end
 $$;

@@ -1,5 +1,8 @@
 -- What the queries share: policy defaults, texts in a reader's language, instants as the API writes them, problems,
 -- distance, the tenant filter. Run after the migrations, each time; every file here can be run again.
+--
+-- For speed: a function in SQL that the planner cannot inline is planned anew in every statement that calls it. So here they
+-- are single expressions (STRICT only where the body is strict), or plpgsql, whose plans a connection keeps.
 
 -- ---------------------------------------------------------------- answers
 
@@ -9,18 +12,14 @@ returns jsonb language sql immutable parallel safe as $$
     select jsonb_build_object('type', slug, 'detail', detail) || coalesce(members, '{}')
 $$;
 
--- An offset in seconds east of UTC as +02:00 or -03:30 (to_char would print -03:-30).
-create or replace function app.offset_text(seconds int)
-returns text language sql immutable strict parallel safe as $$
-    select case when seconds < 0 then '-' else '+' end
-           || lpad((abs(seconds) / 3600)::text, 2, '0') || ':' || lpad((abs(seconds) / 60 % 60)::text, 2, '0')
-$$;
-
 -- An instant as RFC 3339 with the offset that the zone has then: 2027-03-29T09:00:00+02:00.
+-- (to_char of a negative interval prints -03:-30, so the sign is ours.)
 create or replace function app.local_instant(instant timestamptz, zone text)
-returns text language sql stable strict parallel safe as $$
+returns text language sql stable parallel safe as $$
     select to_char(instant at time zone zone, 'YYYY-MM-DD"T"HH24:MI:SS')
-           || app.offset_text((extract(epoch from (instant at time zone zone) - (instant at time zone 'UTC')))::int)
+           || case when instant at time zone zone >= instant at time zone 'UTC'
+                   then to_char((instant at time zone zone) - (instant at time zone 'UTC'), '"+"HH24:MI')
+                   else to_char((instant at time zone 'UTC') - (instant at time zone zone), '"-"HH24:MI') end
 $$;
 
 -- An instant of no place in particular (created_at): 2027-03-29T07:00:00Z, fractions cut.
@@ -141,10 +140,11 @@ returns public.cube language sql immutable strict parallel safe as $$
     select app.earth_point(split_part(near, ',', 1)::float8, split_part(near, ',', 2)::float8)
 $$;
 
--- Metres over the globe (mean radius) between two earth points.
+-- Metres over the globe (mean radius) between two earth points. The diameter is a hair larger, so that opposite ends of the
+-- earth stay within asin's domain.
 create or replace function app.distance_m(here public.cube, there public.cube)
 returns float8 language sql immutable strict parallel safe as $$
-    select 2 * 6371008.8 * asin(least(1, public.cube_distance(here, there) / (2 * 6371008.8)))
+    select 12742017.6 * asin(public.cube_distance(here, there) / 12742017.600001)
 $$;
 
 -- The box around a point that holds all within a radius: `position <@ app.near_box(point, metres)` uses the index, and

@@ -20,10 +20,14 @@ create table app.test_clock (
 insert into app.test_clock default values;
 
 -- The transaction's time; with the test clock on (set app.test_clock = 'on' on the connection), moved by its offset.
-create function app.now() returns timestamptz language sql stable parallel safe as $$
-    select case when current_setting('app.test_clock', true) = 'on'
-                then pg_catalog.now() + (select clock_offset from app.test_clock)
-                else pg_catalog.now() end
+-- plpgsql, because a function in SQL with a subquery is planned anew by each statement that calls it.
+create function app.now() returns timestamptz language plpgsql stable parallel safe as $$
+begin
+    if current_setting('app.test_clock', true) = 'on' then
+        return pg_catalog.now() + (select clock_offset from app.test_clock);
+    end if;
+    return pg_catalog.now();
+end
 $$;
 
 -- A uuid of version 7 (RFC 9562, 5.7): 48 bits of milliseconds, the rest random.
@@ -45,9 +49,9 @@ $$;
 -- A point on the globe as a point in space, in metres: distance is then a straight line that an index can serve.
 create function app.earth_point(latitude float8, longitude float8) returns public.cube
 language sql immutable strict parallel safe as $$
-    select public.cube(array[6371008.8 * cos(radians(latitude)) * cos(radians(longitude)),
-                             6371008.8 * cos(radians(latitude)) * sin(radians(longitude)),
-                             6371008.8 * sin(radians(latitude))])
+    select public.cube(public.cube(public.cube(6371008.8 * cos(radians(latitude)) * cos(radians(longitude))),
+                                   6371008.8 * cos(radians(latitude)) * sin(radians(longitude))),
+                       6371008.8 * sin(radians(latitude)))
 $$;
 
 -- True for the name of a zone such as Europe/Brussels; an unknown name raises 22023 (invalid_parameter_value).
@@ -311,6 +315,24 @@ create table app.exception (
 );
 create index exception_practitioner on app.exception (clinic_id, practitioner_id, date_to) where status = 'active';
 create index exception_location on app.exception (clinic_id, location_id, date_to) where status = 'active' and practitioner_id is null;
+
+-- One practitioner giving one offering at one location, with all that decides when: what the rules of availability take.
+create type app.candidate as (
+    n int,                       -- its place in the order of answers with the same start
+    clinic_id uuid,
+    practitioner_id uuid,
+    location_id uuid,
+    offering_id uuid,
+    zone text,                   -- of the location
+    duration interval,
+    buffer_before interval,
+    buffer_after interval,
+    step interval,
+    room_kind text,
+    certificates text[],         -- codes that the practitioner must hold on the local date of the start
+    starts_from timestamptz,     -- starts in question, from (inclusive)
+    starts_until timestamptz     -- until (exclusive): the range asked for, the notice and the horizon
+);
 
 -- ---------------------------------------------------------------- bookings
 
