@@ -74,6 +74,7 @@ struct request {
 
     /* set along the way */
     int64_t database_us;
+    bool is_personal; /* the answer tells of a person: no cache may keep it */
     struct answer answer;
     const char *step; /* name of the step where it ended */
 };

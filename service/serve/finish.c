@@ -1,0 +1,191 @@
+/* Lives here: what every answer gets on its way out, whichever step made it: ETag and 304
+ * (RFC 9110 section 13), Link (RFC 8288), Cache-Control, Vary, CORS, the request id. */
+#include "serve/steps.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define EXPOSED                                                                                \
+    "ETag, Location, Link, Retry-After, Content-Language, X-Request-Id, "                      \
+    "Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+#define ALLOWED_HEADERS                                                                        \
+    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, "                  \
+    "Idempotency-Key, X-Request-Id, traceparent"
+
+static const char *answered_header(const struct answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->header_count; i++) {
+        if (strcasecmp(answer->headers[i].name, name) == 0)
+            return answer->headers[i].value;
+    }
+    return NULL;
+}
+
+static bool is_read(const struct request *request)
+{
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
+static const char *etag_of_bytes(struct request *request)
+{
+    uint8_t digest[DIGEST_SIZE];
+    char text[DIGEST_SIZE * 2];
+
+    digest_bytes(request->answer.body, request->answer.length, digest);
+    base64url_encode(digest, 16, text);
+    return arena_format(request->arena, "\"%s\"", text);
+}
+
+/* True when If-None-Match names the tag (weak comparison, RFC 9110 section 13.1.2). */
+static bool is_known(const char *if_none_match, const char *etag)
+{
+    size_t length = strlen(etag);
+
+    if (strcmp(if_none_match, "*") == 0)
+        return true;
+    for (const char *at = if_none_match; (at = strstr(at, etag)); at += length) {
+        const char *behind = at + length + strspn(at + length, " \t");
+
+        if (*behind == ',' || *behind == '\0')
+            return true;
+    }
+    return false;
+}
+
+static void add_etag(struct request *request)
+{
+    struct answer *answer = &request->answer;
+    const char *etag = answered_header(answer, "ETag");
+    const char *known = request_header(request, "If-None-Match");
+
+    if (!is_read(request) || answer->status != 200 || !answer->body)
+        return;
+    if (!etag) {
+        etag = etag_of_bytes(request);
+        answer_header(request, "ETag", etag);
+    }
+    if (known && is_known(known, etag))
+        answer_set(request, 304, NULL, NULL, 0);
+}
+
+const char *body_next_cursor(const char *body, size_t length, struct arena *arena)
+{
+    static const char name[] = "\"next\"";
+    const size_t name_length = sizeof(name) - 1;
+    size_t end = length; /* behind the closing quote of the cursor */
+    size_t start;        /* behind its opening quote */
+    size_t key;          /* behind the name */
+
+    while (end > 0 && strchr("} \n", body[end - 1]))
+        end--;
+    if (end < 2 || body[end - 1] != '"')
+        return NULL;
+    for (start = end - 1; start > 0 && !strchr("\"\\", body[start - 1]); start--)
+        ;
+    if (start == 0 || body[start - 1] != '"')
+        return NULL;
+    for (key = start - 1; key > 0 && strchr(": ", body[key - 1]); key--)
+        ;
+    if (key < name_length || memcmp(body + key - name_length, name, name_length) != 0)
+        return NULL;
+    return arena_copy(arena, body + start, end - 1 - start);
+}
+
+/* The query without its cursor, ending in "&" unless empty. */
+static void add_query(struct buffer *link, const char *query)
+{
+    while (query && *query) {
+        size_t length = strcspn(query, "&");
+
+        if (length && strncmp(query, "cursor=", 7) != 0) {
+            buffer_add(link, query, length);
+            buffer_add_char(link, '&');
+        }
+        query += length + (query[length] == '&');
+    }
+}
+
+/* The request's own target with the cursor of the next page. */
+static void add_link(struct request *request)
+{
+    const struct answer *answer = &request->answer;
+    const char *cursor;
+    struct buffer link;
+
+    if (!is_read(request) || answer->status != 200 || !request->operation ||
+        request->operation->is_public || strpbrk(request->target, "<>\""))
+        return;
+    cursor = body_next_cursor(answer->body, answer->length, request->arena);
+    if (!cursor)
+        return;
+    link = buffer_init(request->arena);
+    buffer_add_char(&link, '<');
+    buffer_add(&link, request->target, strcspn(request->target, "?"));
+    buffer_add_char(&link, '?');
+    add_query(&link, request->match.query);
+    buffer_add_format(&link, "cursor=%s>; rel=\"next\"", cursor);
+    answer_header(request, "Link", link.text);
+}
+
+static bool is_origin_allowed(const char *allowed, const char *origin)
+{
+    size_t length = strlen(origin);
+
+    for (const char *at = allowed; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
+        size_t candidate = strcspn(at, " ");
+
+        if ((candidate == 1 && *at == '*') ||
+            (candidate == length && strncasecmp(at, origin, length) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* The Fetch standard's CORS protocol; tokens travel in a header, so no credentials. */
+static void add_cors(const struct service *service, struct request *request)
+{
+    const char *allowed = service->config->cors_origins;
+    const char *origin = request_header(request, "Origin");
+    const char *allow = request->match.allow;
+
+    if (*allowed == '\0')
+        return;
+    answer_header(request, "Vary", "Origin");
+    if (!origin || !is_origin_allowed(allowed, origin))
+        return;
+    answer_header(request, "Access-Control-Allow-Origin", origin);
+    answer_header(request, "Access-Control-Expose-Headers", EXPOSED);
+    if (strcmp(request->method, "OPTIONS") == 0 && allow &&
+        request_header(request, "Access-Control-Request-Method")) {
+        answer_header(request, "Access-Control-Allow-Methods", allow);
+        answer_header(request, "Access-Control-Allow-Headers", ALLOWED_HEADERS);
+        answer_header(request, "Access-Control-Max-Age", "600");
+    }
+}
+
+/* Nothing that a token was needed for is kept by a shared cache; reads are asked again with
+ * their ETag; what tells of a person, or was no read, is not kept at all. */
+static void add_caching(struct request *request)
+{
+    const struct answer *answer = &request->answer;
+    bool is_fresh_read = is_read(request) && !request->is_personal &&
+                         (answer->status == 200 || answer->status == 304);
+
+    if (answered_header(answer, "Cache-Control"))
+        return;
+    answer_header(request, "Cache-Control", is_fresh_read ? "private, no-cache" : "no-store");
+    if (is_fresh_read)
+        answer_header(request, "Vary", "Authorization, Accept-Language");
+}
+
+void finish_answer(const struct service *service, struct request *request)
+{
+    add_link(request);
+    add_etag(request);
+    add_caching(request);
+    add_cors(service, request);
+    answer_header(request, "X-Request-Id", request->id);
+    answer_header(request, "X-Content-Type-Options", "nosniff");
+    if (request->answer.close)
+        answer_header(request, "Connection", "close");
+}
