@@ -25,7 +25,7 @@ $json$
       "geo": {"latitude": 50.8560, "longitude": 4.4650},
       "timezone": "Europe/Brussels",
       "phone": "+32 2 000 01 06",
-      "accessibility": ["wheelchair", "step_free_entrance", "accessible_toilet", "disabled_parking", "assistance_dogs"],
+      "accessibility": ["wheelchair", "step-free-entrance", "accessible-toilet", "disabled-parking", "assistance-dogs"],
       "opening_hours": [
         {"weekday": 1, "from": "08:00", "to": "20:00"},
         {"weekday": 2, "from": "08:00", "to": "21:00"},
@@ -49,7 +49,7 @@ $json$
       "geo": {"latitude": 50.7993, "longitude": 4.4045},
       "timezone": "Europe/Brussels",
       "phone": "+32 2 000 00 53",
-      "accessibility": ["assistance_dogs", "hearing_loop", "ground_floor_room"],
+      "accessibility": ["assistance-dogs", "hearing-loop", "ground-floor-room"],
       "opening_hours": [
         {"weekday": 1, "from": "08:30", "to": "21:00"},
         {"weekday": 2, "from": "08:30", "to": "21:00"},

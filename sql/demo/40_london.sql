@@ -20,7 +20,7 @@ $json$
       "geo": {"latitude": 51.5214, "longitude": -0.1187},
       "timezone": "Europe/London",
       "phone": "+44 20 7946 0148",
-      "accessibility": ["wheelchair", "step_free_entrance", "lift"],
+      "accessibility": ["wheelchair", "step-free-entrance", "lift"],
       "opening_hours": [
         {"weekday": 1, "from": "09:00", "to": "19:00"},
         {"weekday": 2, "from": "09:00", "to": "19:00"},

@@ -20,7 +20,7 @@ $json$
       "geo": {"latitude": 40.6891, "longitude": -73.9931},
       "timezone": "America/New_York",
       "phone": "+1 718 555 0142",
-      "accessibility": ["lift", "assistance_dogs"],
+      "accessibility": ["lift", "assistance-dogs"],
       "opening_hours": [
         {"weekday": 1, "from": "10:00", "to": "19:00"},
         {"weekday": 2, "from": "07:00", "to": "15:00"},
