@@ -112,10 +112,11 @@ const char *request_header(const struct request *request, const char *name);
 /* The validated parameter as a string; NULL when it was not given or is no string. */
 const char *request_parameter(const struct request *request, const char *name);
 
-/* Runs a query with the operation's arguments and keeps the time. The reply's texts live in the
- * request's arena. */
+/* Runs a query in a lane with the operation's arguments and keeps the time. The reply's texts
+ * live in the request's arena. */
 enum db_outcome request_run_query(struct service *service, struct request *request,
-                                  const struct query *query, struct db_reply *reply) MUST_CHECK;
+                                  const struct query *query, enum lane lane,
+                                  struct db_reply *reply) MUST_CHECK;
 
 /* Makes the answer of what the database said: success body, problem, 404, 503. */
 void answer_database(struct request *request, enum db_outcome outcome,

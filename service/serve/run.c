@@ -120,7 +120,8 @@ static bool is_read(const struct request *request)
 }
 
 static enum db_outcome run_bound(struct service *service, struct request *request,
-                                 const struct bound_query *bound, struct db_reply *reply)
+                                 const struct bound_query *bound, enum lane lane,
+                                 struct db_reply *reply)
 {
     const struct query *query = bound->query;
     const char **values =
@@ -128,7 +129,7 @@ static enum db_outcome run_bound(struct service *service, struct request *reques
     struct db_call call = {
         .query = query,
         .values = values,
-        .lane = request->operation->lane,
+        .lane = lane,
         .is_read = is_read(request),
         .subject = request->principal.subject,
         .scopes = request->principal.scope_text,
@@ -147,13 +148,14 @@ static enum db_outcome run_bound(struct service *service, struct request *reques
 }
 
 enum db_outcome request_run_query(struct service *service, struct request *request,
-                                  const struct query *query, struct db_reply *reply)
+                                  const struct query *query, enum lane lane,
+                                  struct db_reply *reply)
 {
     const struct link *link = &service->links[request->operation->index];
 
     for (size_t i = 0; i < HANDLER_QUERIES; i++) {
         if (link->queries[i].query == query)
-            return run_bound(service, request, &link->queries[i], reply);
+            return run_bound(service, request, &link->queries[i], lane, reply);
     }
     ASSERT(!"a handler runs only the queries that its table names");
     return DB_BROKEN;
@@ -172,7 +174,7 @@ enum step_result step_run(struct service *service, struct request *request)
     }
     if (link->desk.query && principal_has_scope(&request->principal, "bookings:desk"))
         bound = &link->desk;
-    outcome = run_bound(service, request, bound, &reply);
+    outcome = run_bound(service, request, bound, request->operation->lane, &reply);
     answer_database(request, outcome, &reply);
     return STEP_ON;
 }
