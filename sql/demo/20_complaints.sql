@@ -39,7 +39,7 @@ $json$
       "en": ["neck pain", "crick in the neck", "wry neck", "sore neck", "slept badly on my neck", "office neck"],
       "fr": ["torticolis", "mal au cou", "mal à la nuque", "cervicalgie", "nuque bloquée", "cou coincé"],
       "nl": ["nekpijn", "stijve nek", "scheve nek", "nek vast", "torticollis", "verkeerd gelegen"],
-      "de": ["Nackenschmerzen", "Genickstarre", "steifer Hals", "Schiefhals", "Nackenverspannung", "verlegen"]
+      "de": ["Nackenschmerzen", "Genickschmerzen", "steifer Hals", "Schiefhals", "Nackenverspannung", "falsch gelegen"]
     }
   },
   {
@@ -139,7 +139,7 @@ $json$
     "treatments": ["trigger-point-massage", "dry-needling", "muscle-energy-technique", "fascia-therapy"],
     "name": {
       "en": "Tennis elbow",
-      "fr": "Coude du joueur de tennis (tennis elbow)",
+      "fr": "Tennis elbow (épicondylite)",
       "nl": "Tenniselleboog",
       "de": "Tennisarm"
     },

@@ -1,5 +1,6 @@
 -- The demo practice, part 3: a health centre with two sites in Brussels. People, numbers and certificates are
--- invented; telephone numbers cannot be dialled (no Belgian number begins with 0 after the area code).
+-- invented; telephone numbers cannot be dialled (no Belgian number begins with 0 after the area code). The streets are
+-- real, their coordinates approximate: Dries runs west of the railway, between the stations of Boitsfort and Watermael.
 --
 -- Worth a look when reading:
 --   * Saturdays at Dries alternate: Élise Marchandeau (schedule 14) and Matteo Bellandi (schedule 32), every second week each;
