@@ -140,7 +140,7 @@ class Bundle:
 
 # ------------------------------------------------------------------ what all operations share
 
-def shared_errors(path, operation, parameters):
+def shared_errors(method, path, operation, parameters):
     """The errors that the service answers before or around an operation, by what it takes."""
     yield "400", "BadRequest"
     if operation["security"]:
@@ -150,8 +150,9 @@ def shared_errors(path, operation, parameters):
         yield "404", "NotFound"
     yield "405", "MethodNotAllowed"
     yield "406", "NotAcceptable"
-    if "Idempotency-Key" in parameters:
+    if method != "get" and "x-when" not in operation:
         yield "409", "Conflict"
+    if "Idempotency-Key" in parameters:
         yield "422", "Unprocessable"
     if "If-Match" in parameters:
         yield "412", "PreconditionFailed"
@@ -181,7 +182,7 @@ def complete(bundle, paths):
             operation.setdefault("security", None)
             if operation["security"] is None:
                 raise Refused(f"{method.upper()} {path}: says nothing about security")
-            for status, name in shared_errors(path, operation, names):
+            for status, name in shared_errors(method, path, operation, names):
                 if status not in responses:
                     responses[status] = bundle.shared(name)
             operation["responses"] = dict(sorted(responses.items()))
