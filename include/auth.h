@@ -40,6 +40,9 @@ struct authority *authority_open(const struct authority_settings *settings,
                                  struct fault *fault) MUST_CHECK;
 void authority_free(struct authority *authority);
 
+/* What CLINICD_JWT_KEYS may say, for `clinicd help keys`. */
+const char *authority_keys_help(void);
+
 /* Why a token was refused: a slug for logs and a sentence for error_description. */
 enum token_verdict {
 #define VERDICT(id, slug, sentence) TOKEN_##id,
