@@ -136,8 +136,9 @@ void answer_problem(struct request *request, enum problem problem, const char *d
 void answer_findings(struct request *request, enum problem problem,
                      const struct findings *findings);
 
-/* Adds a header; both texts live in the arena or for ever. A value with control characters is
- * dropped (it would hide all headers behind it). */
+/* Adds a header, or a further value to the one that is there (", "); both texts live in the
+ * arena or for ever. A value with control characters is dropped (it would hide all headers
+ * behind it). */
 void answer_header(struct request *request, const char *name, const char *value);
 
 /* The row of the table. */

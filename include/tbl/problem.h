@@ -28,5 +28,4 @@ PROBLEM(SEARCH_TOO_WIDE, "search-too-wide", 422, "The search is too wide", "Narr
 PROBLEM(PRECONDITION_REQUIRED, "precondition-required", 428, "If-Match is missing", "Changes need the ETag of the version that they are based on in `If-Match` (or, for a PUT that creates, `If-None-Match: *`), so that nobody overwrites what they have not seen.")
 PROBLEM(INTERNAL, "internal", 500, "Something is broken on our side", "The error is logged under the request id. Nothing can be said about whether a change was made: use an Idempotency-Key and repeat the request.")
 PROBLEM(UNAVAILABLE, "unavailable", 503, "The service cannot answer now", "The database is away or too many requests are waiting. Repeat the request after the time in `Retry-After`; with an Idempotency-Key this is always safe.")
-PROBLEM(NOT_READY, "not-ready", 503, "The service is not ready", "It runs, but has no working connection to its database.")
 /* clang-format on */

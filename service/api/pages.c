@@ -6,27 +6,26 @@
 
 #include "base/embed.h"
 
-static const char *database_word(struct service *service)
-{
-    return database_state(service->database) == DATABASE_READY ? "ready" : "away";
-}
-
 void api_healthz(struct service *service, struct request *request)
 {
+    (void)service;
     answer_header(request, "Cache-Control", "no-store");
     answer_json(request, 200,
-                json_pack("{s:s, s:s}", "status", "ok", "database", database_word(service)));
+                json_pack("{s:s, s:s}", "status", "ok", "version", CLINICD_VERSION));
 }
 
 void api_readyz(struct service *service, struct request *request)
 {
+    bool database = database_state(service->database) == DATABASE_READY;
+    bool ready = database && !request->draining;
+
     answer_header(request, "Cache-Control", "no-store");
-    if (request->draining)
-        answer_problem(request, PROBLEM_NOT_READY, "the service is stopping");
-    else if (database_state(service->database) != DATABASE_READY)
-        answer_problem(request, PROBLEM_NOT_READY, "the database is away");
-    else
-        answer_json(request, 200, json_pack("{s:s}", "status", "ready"));
+    if (!ready)
+        answer_header(request, "Retry-After", "1");
+    answer_json(request, ready ? 200 : 503,
+                json_pack("{s:s, s:{s:s, s:s}}", "status", ready ? "ready" : "unready",
+                          "checks", "database", database ? "ok" : "away", "draining",
+                          request->draining ? "yes" : "no"));
 }
 
 void api_metrics(struct service *service, struct request *request)
