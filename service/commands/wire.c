@@ -1,0 +1,62 @@
+/* Lives here: how the rooms are put together. The only file that knows them all. */
+#include "commands/wire.h"
+
+#include <string.h>
+
+#include "base/embed.h"
+#include "commands/table.h"
+
+static bool contract_wire(struct service *service, struct fault *fault)
+{
+    const struct contract_options options = {.test_clock = service->config->test_clock};
+    const struct embedded *document = embedded_find("openapi.json");
+
+    if (!document)
+        return fault_set(fault, "the binary carries no contract");
+    service->openapi = (const char *)document->data;
+    service->openapi_length = document->size;
+    service->contract =
+        contract_load(service->openapi, service->openapi_length, &options, fault);
+    return service->contract && service_link(service, fault);
+}
+
+bool service_wire(struct service *service, const struct config *config, struct fault *fault)
+{
+    const struct authority_settings settings = authority_settings_of(config);
+
+    *service = (struct service){.config = config, .arena = arena_new()};
+    if (!contract_wire(service, fault))
+        return false;
+    service->authority = authority_open(&settings, fault);
+    return service->authority != NULL;
+}
+
+bool service_connect(struct service *service, struct fault *fault)
+{
+    const struct config *config = service->config;
+    const struct database_settings settings = {
+        .url = config->database_url,
+        .connections = (size_t)config->database_connections,
+        .searches = (size_t)config->database_searches,
+        .queue = (size_t)config->database_queue,
+        .wait_ms = config->database_wait_ms,
+        .timeout_ms = config->database_timeout_ms,
+        .test_clock = config->test_clock,
+    };
+
+    if (*config->database_url == '\0')
+        return fault_set(fault, "CLINICD_DATABASE_URL is not set");
+    service->database = database_open(&settings, fault);
+    return service->database != NULL;
+}
+
+void service_unwire(struct service *service)
+{
+    if (service->database)
+        database_free(service->database);
+    if (service->authority)
+        authority_free(service->authority);
+    if (service->contract)
+        contract_free(service->contract);
+    arena_free(service->arena);
+}
