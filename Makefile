@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -17,7 +17,7 @@ SAN ?=
 COVER ?=
 PLAIN ?=
 PORT ?= 8080
-FLAVOUR := $(if $(filter thread,$(SAN)),tsan,$(if $(SAN),asan,$(if $(COVER),cover,$(if $(PLAIN),plain,release))))
+FLAVOUR ?= $(if $(filter thread,$(SAN)),tsan,$(if $(SAN),asan,$(if $(COVER),cover,$(if $(PLAIN),plain,release))))
 BUILD ?= build
 B := $(BUILD)/$(FLAVOUR)
 BINARY := $(B)/clinicd
@@ -29,7 +29,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wf
     -Wpointer-arith -Wcast-qual -Wcast-align=strict -Wwrite-strings -Wundef -Wvla \
     -Wnull-dereference -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wjump-misses-init \
     -Wimplicit-fallthrough=5 -Wunused-macros -Wdate-time -fno-common -fstack-protector-strong
-CPPFLAGS := -std=c17 -D_GNU_SOURCE -DCLINICD_VERSION='"$(VERSION)"' -Iinclude -Iservice -I$(B)/gen
+CPPFLAGS := -std=c17 -D_GNU_SOURCE -DCLINICD_VERSION='"$(VERSION)"' -Iinclude -Iservice -I$(B)/gen \
+    -isystem /usr/include/postgresql
 LIBRARIES := -lulfius -lmicrohttpd -lorcania -lpq -ljansson -ljwt -lssl -lcrypto -lpcre2-8 -lz -lm -lpthread
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=3 -fPIE
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
@@ -40,6 +41,7 @@ LDFLAGS_tsan := -fsanitize=thread
 CFLAGS_cover := -O0 -g --coverage -fprofile-update=atomic
 LDFLAGS_cover := --coverage
 CFLAGS_plain := -O0 -g3
+CFLAGS_lint := -O2 -Werror -fanalyzer
 CFLAGS := $(WARNINGS) $(CFLAGS_$(FLAVOUR)) $(if $(WERROR),-Werror)
 LDFLAGS := $(LDFLAGS_$(FLAVOUR)) -Wl,--as-needed
 
@@ -124,6 +126,72 @@ $(B)/unit/%: $(B)/tests/unit/%.o $$(call unit_objects,tests/unit/$$*.c)
 unit: $(UNIT_TESTS) # builds the unit tests of this flavour; tests/run runs them
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------- run
+.PHONY: deps deps-run run psql clean-data
+deps: ## Install the Debian packages that are missing
+	@docker/dev/packages all
+
+deps-run:
+	@docker/dev/packages run
+
+run: deps-run ## Serve the demo practice until Ctrl-C (PORT=9090 moves it); installs what is missing
+	@$(MAKE) --no-print-directory $(BINARY)
+	@exec docker/dev/run $(BINARY)
+
+psql: ## psql on the database of make run (Q=name prepares a named query, A="'x', ..." executes it)
+	@docker/dev/run psql
+
+clean-data: ## Forget the database, keys and tokens of make run
+	@docker/dev/run clean-data
+
+# ---------------------------------------------------------------- tests and checks
+T ?=
+VENV := $(BUILD)/venv
+# One test by name runs on this flavour alone, everything on all three.
+FLAVOURS ?= $(if $(T)$(SAN),$(FLAVOUR),release asan tsan)
+
+$(VENV)/complete: tests/requirements.txt
+	@echo "  venv  $(VENV)"
+	@rm -rf $(VENV)
+	@/usr/bin/python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+.PHONY: test test-builds lint fmt bench cover
+test: deps ## All tests (T=name for one; SAN=... for one flavour)
+	@$(MAKE) --no-print-directory $(VENV)/complete test-builds
+	@BUILD=$(BUILD) FLAVOURS="$(FLAVOURS)" tests/run $(T)
+
+test-builds: $(FLAVOURS:%=test-build-%)
+test-build-%:
+	@$(MAKE) --no-print-directory FLAVOUR=$* all unit
+
+lint: deps ## Warnings, analyzers, formatting, rooms, contract, queries (tests/lint/run)
+	@BUILD=$(BUILD) tests/lint/run
+
+# These run with FLAVOUR=lint: warnings are errors, gcc -fanalyzer walks the paths.
+.PHONY: lint-objects lint-tests lint-tidy
+lint-objects: $(OBJECTS) $(GENERATED)
+lint-tests: $(UNIT_SOURCES:%.c=$(B)/%.o)
+lint-tidy: $(SOURCES:%.c=$(B)/%.tidy)
+$(B)/tests/%.o: CFLAGS += -fno-analyzer
+$(B)/%.tidy: $(B)/%.o .clang-tidy
+	@echo "  tidy  $*.c"
+	@clang-tidy --quiet $*.c -- $(CPPFLAGS) 2> $@.log > $@.out || { cat $@.out $@.log; exit 1; }
+	@touch $@
+
+fmt: ## Format all C
+	@find service include tests -name '*.[ch]' | xargs clang-format -i
+
+cover: deps ## Line coverage of all tests, per file (gcov)
+	@$(MAKE) --no-print-directory $(VENV)/complete test-build-cover
+	@BUILD=$(BUILD) FLAVOURS=cover tests/run
+	@tests/lint/cover $(BUILD)/cover
+
+bench: deps ## Requests per second and p50/p99: bare HTTP, bare database, the service
+	@$(MAKE) --no-print-directory FLAVOUR=release all
+	@tests/bench/run
 
 # ---------------------------------------------------------------- clean
 .PHONY: clean
