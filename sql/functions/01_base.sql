@@ -162,6 +162,12 @@ returns text language sql immutable strict parallel safe as $$
     select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
 $$;
 
+-- An instant as a cursor keeps it: to the microsecond, so that nothing is lost or given twice.
+create or replace function app.cursor_instant(instant timestamptz)
+returns text language sql stable parallel safe as $$
+    select to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
 -- Null when it is none of ours: answer 400 invalid-request.
 create or replace function app.cursor_decode(cursor text, members int)
 returns jsonb language plpgsql immutable strict parallel safe as $$
@@ -174,4 +180,10 @@ begin
 exception when data_exception then
     return null;
 end
+$$;
+
+create or replace function app.cursor_problem()
+returns jsonb language sql immutable parallel safe as $$
+    select app.problem('invalid-request', 'The cursor is not one of ours.',
+                       '{"errors": [{"parameter": "cursor", "detail": "is not a cursor that this operation gave"}]}')
 $$;

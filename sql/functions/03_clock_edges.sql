@@ -9,10 +9,19 @@ $$;
 -- The offset that a zone keeps from the first to the last instant, or null when its clocks change in between. Looks every
 -- four days: no zone has changed its clocks and changed them back within less.
 create or replace function app.steady_offset(first timestamptz, last timestamptz, zone text)
-returns interval language sql stable strict parallel safe as $$
-    select case when min(at_probe) = max(at_probe) then min(at_probe) end
-    from (select app.zone_offset(least(first + step * interval '4 days', last), zone) as at_probe
-          from generate_series(0, ceil(extract(epoch from last - first) / 345600)::int) as step) as probes
+returns interval language plpgsql stable parallel safe as $$
+declare
+    at_first interval := app.zone_offset(first, zone);
+    probe timestamptz := first;
+begin
+    while probe < last loop
+        probe := least(probe + interval '4 days', last);
+        if app.zone_offset(probe, zone) <> at_first then
+            return null;
+        end if;
+    end loop;
+    return at_first;
+end
 $$;
 
 -- The offset around a local date: of every edge of a window that starts on it, or null near a change of clocks.

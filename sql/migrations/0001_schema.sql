@@ -331,7 +331,8 @@ create type app.candidate as (
     room_kind text,
     certificates text[],         -- codes that the practitioner must hold on the local date of the start
     starts_from timestamptz,     -- starts in question, from (inclusive)
-    starts_until timestamptz     -- until (exclusive): the range asked for, the notice and the horizon
+    starts_until timestamptz,    -- until (exclusive): the range asked for, the notice and the horizon
+    distance_m float8            -- from the point of the search, unrounded
 );
 
 -- ---------------------------------------------------------------- bookings
