@@ -19,6 +19,8 @@ from pathlib import Path
 
 import yaml
 
+sys.dont_write_bytecode = True
+
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
