@@ -52,11 +52,19 @@ void answer_header(struct request *request, const char *name, const char *value)
 {
     struct answer *answer = &request->answer;
 
-    ASSERT(answer->header_count < ANSWER_HEADERS);
     for (const char *at = value; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+        if ((unsigned char) *at < 0x20 || *at == 0x7f)
             return;
     }
+    for (size_t i = 0; i < answer->header_count; i++) {
+        struct header *present = &answer->headers[i];
+
+        if (strcasecmp(present->name, name) == 0) {
+            present->value = arena_format(request->arena, "%s, %s", present->value, value);
+            return;
+        }
+    }
+    ASSERT(answer->header_count < ANSWER_HEADERS);
     answer->headers[answer->header_count++] = (struct header){name, value};
 }
 
