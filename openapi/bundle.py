@@ -58,7 +58,8 @@ Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.va
 
 def load(path):
     try:
-        return yaml.load(path.read_text("utf-8"), Loader)
+        with path.open(encoding="utf-8") as stream:
+            return yaml.load(stream, Loader)
     except (OSError, yaml.YAMLError) as error:
         raise Refused(f"{path}: {error}") from error
 
@@ -158,6 +159,7 @@ def shared_errors(method, path, operation, parameters):
         yield "422", "Unprocessable"
     if "If-Match" in parameters:
         yield "412", "PreconditionFailed"
+    if "x-missing-status" in parameters.get("If-Match", {}):
         yield "428", "PreconditionRequired"
     if "requestBody" in operation:
         yield "413", "ContentTooLarge"
@@ -179,12 +181,12 @@ def complete(bundle, paths):
             parameters = common + operation.get("parameters", [])
             if parameters:
                 operation["parameters"] = parameters
-            names = [look_up(bundle.components, parameter)["name"] for parameter in parameters]
+            found = [look_up(bundle.components, parameter) for parameter in parameters]
             responses = operation.setdefault("responses", {})
             operation.setdefault("security", None)
             if operation["security"] is None:
                 raise Refused(f"{method.upper()} {path}: says nothing about security")
-            for status, name in shared_errors(method, path, operation, names):
+            for status, name in shared_errors(method, path, operation, {parameter["name"]: parameter for parameter in found}):
                 if status not in responses:
                     responses[status] = bundle.shared(name)
             operation["responses"] = dict(sorted(responses.items()))
