@@ -45,11 +45,24 @@ struct principal principal_make(const struct claims *claims, struct arena *arena
     };
 }
 
+/* People write settings: single spaces, and none at the ends. */
+static const char *tidied(const char *scope_text, struct arena *arena)
+{
+    struct buffer out = buffer_init(arena);
+
+    for (const char *const *scope = split(scope_text, " ", arena); *scope; scope++) {
+        if (out.length > 0)
+            buffer_add_char(&out, ' ');
+        buffer_add_text(&out, *scope);
+    }
+    return out.text;
+}
+
 struct principal principal_anonymous(const char *scope_text, struct arena *arena)
 {
     const struct claims claims = {
         .subject = "",
-        .scope = arena_copy_text(arena, scope_text),
+        .scope = tidied(scope_text, arena),
         .clinics = "*",
         .expires_at = INT64_MAX,
     };
