@@ -109,13 +109,14 @@ class Postgres:
                              autocommit=True) as connection:
             connection.execute(statement)
 
-    def psql(self, database, file, role="postgres"):
-        """Runs a file in psql, in one transaction; raises with its messages."""
+    def psql(self, database, *files, role="postgres"):
+        """Runs files in one psql, in one transaction; raises with its messages."""
+        options = [option for file in files for option in ("-f", file)]
         done = subprocess.run(
             ["psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-h", self.socket, "-U", role, "-d", database,
-             "-f", file], text=True, capture_output=True, timeout=120, check=False)
+             *options], text=True, capture_output=True, timeout=120, check=False)
         if done.returncode:
-            raise RuntimeError(f"{file}: {done.stderr}")
+            raise RuntimeError(done.stderr)
 
     # ------------------------------------------------------------ databases
 
@@ -134,8 +135,7 @@ class Postgres:
                 run_command(database, command)
         else:
             for folder in ("migrations", "functions", "demo"):
-                for file in sorted((ROOT / "sql" / folder).glob("*.sql")):
-                    self.psql(TEMPLATE, file, "clinicd_owner")
+                self.psql(TEMPLATE, *sorted((ROOT / "sql" / folder).glob("*.sql")), role="clinicd_owner")
         self.execute("vacuum analyze", TEMPLATE)
         return database
 
