@@ -68,14 +68,14 @@ $json$
     }
   ],
   "rooms": [
-    {"id": 1, "location": 1, "name": "Room 1", "kind": "treatment"},
-    {"id": 2, "location": 1, "name": "Room 2", "kind": "treatment"},
-    {"id": 3, "location": 1, "name": "Room 3", "kind": "treatment"},
-    {"id": 4, "location": 1, "name": "Needling room", "kind": "needling"},
-    {"id": 5, "location": 2, "name": "Garden room", "kind": "treatment"},
-    {"id": 6, "location": 2, "name": "Street room", "kind": "treatment"},
-    {"id": 7, "location": 2, "name": "Attic room", "kind": "treatment"},
-    {"id": 8, "location": 2, "name": "Needling room", "kind": "needling"}
+    {"id": 1, "location": 1, "name": "Room 1", "kind": "treatment-room"},
+    {"id": 2, "location": 1, "name": "Room 2", "kind": "treatment-room"},
+    {"id": 3, "location": 1, "name": "Room 3", "kind": "treatment-room"},
+    {"id": 4, "location": 1, "name": "Needling room", "kind": "needling-room"},
+    {"id": 5, "location": 2, "name": "Garden room", "kind": "treatment-room"},
+    {"id": 6, "location": 2, "name": "Street room", "kind": "treatment-room"},
+    {"id": 7, "location": 2, "name": "Attic room", "kind": "treatment-room"},
+    {"id": 8, "location": 2, "name": "Needling room", "kind": "needling-room"}
   ],
   "practitioners": [
     {
@@ -281,37 +281,37 @@ $json$
   "offerings": [
     {
       "id": 1, "treatment": "trigger-point-massage", "duration_minutes": 30, "buffer_after_minutes": 5, "price": {"amount": 4500, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1, 2], "practitioners": [1, 2, 5, 6, 7, 9],
+      "room_kind": "treatment-room", "locations": [1, 2], "practitioners": [1, 2, 5, 6, 7, 9],
       "name": {"en": "Trigger point massage, one area", "fr": "Massage des points gâchettes, une zone", "nl": "Triggerpointmassage, één zone", "de": "Triggerpunktmassage, ein Bereich"}
     },
     {
       "id": 2, "treatment": "trigger-point-massage", "duration_minutes": 60, "buffer_after_minutes": 10, "price": {"amount": 7500, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1, 2], "practitioners": [1, 2, 5, 6, 7, 9],
+      "room_kind": "treatment-room", "locations": [1, 2], "practitioners": [1, 2, 5, 6, 7, 9],
       "name": {"en": "Trigger point massage", "fr": "Massage des points gâchettes", "nl": "Triggerpointmassage", "de": "Triggerpunktmassage"}
     },
     {
       "id": 3, "treatment": "trigger-point-massage", "duration_minutes": 90, "buffer_after_minutes": 15, "step_minutes": 30, "price": {"amount": 10500, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1, 2], "practitioners": [1, 6],
+      "room_kind": "treatment-room", "locations": [1, 2], "practitioners": [1, 6],
       "name": {"en": "Trigger point massage, long session", "fr": "Massage des points gâchettes, séance longue", "nl": "Triggerpointmassage, lange sessie", "de": "Triggerpunktmassage, lange Sitzung"}
     },
     {
       "id": 4, "treatment": "dry-needling", "duration_minutes": 30, "buffer_before_minutes": 5, "buffer_after_minutes": 10, "price": {"amount": 5000, "currency": "EUR"},
-      "room_kind": "needling", "locations": [1, 2], "practitioners": [1, 2, 5, 9],
+      "room_kind": "needling-room", "locations": [1, 2], "practitioners": [1, 2, 5, 9],
       "name": {"en": "Dry needling", "fr": "Dry needling", "nl": "Dry needling", "de": "Dry Needling"}
     },
     {
       "id": 5, "treatment": "dry-needling", "duration_minutes": 45, "buffer_before_minutes": 5, "buffer_after_minutes": 10, "price": {"amount": 6500, "currency": "EUR"},
-      "room_kind": "needling", "locations": [1], "practitioners": [1, 2, 5],
+      "room_kind": "needling-room", "locations": [1], "practitioners": [1, 2, 5],
       "name": {"en": "Dry needling, first session with interview", "fr": "Dry needling, première séance avec entretien", "nl": "Dry needling, eerste sessie met gesprek", "de": "Dry Needling, erste Sitzung mit Gespräch"}
     },
     {
       "id": 6, "treatment": "cupping", "duration_minutes": 45, "buffer_after_minutes": 15, "price": {"amount": 5500, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1, 2], "practitioners": [6, 7],
+      "room_kind": "treatment-room", "locations": [1, 2], "practitioners": [6, 7],
       "name": {"en": "Cupping", "fr": "Ventouses", "nl": "Cupping", "de": "Schröpfen"}
     },
     {
       "id": 7, "treatment": "fascia-therapy", "duration_minutes": 60, "buffer_after_minutes": 10, "price": {"amount": 7800, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1, 2], "practitioners": [3, 4],
+      "room_kind": "treatment-room", "locations": [1, 2], "practitioners": [3, 4],
       "name": {"en": "Fascia therapy", "fr": "Fasciathérapie", "nl": "Fasciatherapie", "de": "Faszientherapie"}
     },
     {
@@ -321,22 +321,22 @@ $json$
     },
     {
       "id": 9, "treatment": "deep-tissue-massage", "duration_minutes": 60, "buffer_after_minutes": 15, "price": {"amount": 7200, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1, 2], "practitioners": [6, 7],
+      "room_kind": "treatment-room", "locations": [1, 2], "practitioners": [6, 7],
       "name": {"en": "Deep tissue massage", "fr": "Massage profond", "nl": "Diepe weefselmassage", "de": "Tiefengewebsmassage"}
     },
     {
       "id": 10, "treatment": "deep-tissue-massage", "duration_minutes": 90, "buffer_after_minutes": 15, "step_minutes": 30, "price": {"amount": 9900, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [2], "practitioners": [6],
+      "room_kind": "treatment-room", "locations": [2], "practitioners": [6],
       "name": {"en": "Deep tissue massage, full body", "fr": "Massage profond, corps entier", "nl": "Diepe weefselmassage, volledig lichaam", "de": "Tiefengewebsmassage, ganzer Körper"}
     },
     {
       "id": 11, "treatment": "osteopathic-follow-up", "duration_minutes": 45, "buffer_after_minutes": 15, "price": {"amount": 7000, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1, 2], "practitioners": [3, 8],
+      "room_kind": "treatment-room", "locations": [1, 2], "practitioners": [3, 8],
       "name": {"en": "Osteopathic follow-up", "fr": "Suivi ostéopathique", "nl": "Osteopathische opvolging", "de": "Osteopathische Folgebehandlung"}
     },
     {
       "id": 12, "treatment": "osteopathic-follow-up", "duration_minutes": 60, "buffer_after_minutes": 15, "price": {"amount": 8500, "currency": "EUR"},
-      "room_kind": "treatment", "locations": [1], "practitioners": [3], "self_bookable": false,
+      "room_kind": "treatment-room", "locations": [1], "practitioners": [3], "self_bookable": false,
       "name": {"en": "Osteopathic follow-up after surgery (by telephone only)", "fr": "Suivi ostéopathique après opération (uniquement par téléphone)", "nl": "Osteopathische opvolging na een operatie (enkel telefonisch)", "de": "Osteopathische Folgebehandlung nach Operation (nur telefonisch)"}
     }
   ],

@@ -35,8 +35,8 @@ $json$
     }
   ],
   "rooms": [
-    {"id": 1, "location": 1, "name": "Blue room", "kind": "treatment"},
-    {"id": 2, "location": 1, "name": "Green room", "kind": "treatment"}
+    {"id": 1, "location": 1, "name": "Blue room", "kind": "treatment-room"},
+    {"id": 2, "location": 1, "name": "Green room", "kind": "treatment-room"}
   ],
   "practitioners": [
     {
@@ -81,17 +81,17 @@ $json$
   "offerings": [
     {
       "id": 1, "treatment": "trigger-point-massage", "duration_minutes": 60, "buffer_after_minutes": 10, "step_minutes": 30, "price": {"amount": 7000, "currency": "GBP"},
-      "room_kind": "treatment", "locations": [1], "practitioners": [1, 2],
+      "room_kind": "treatment-room", "locations": [1], "practitioners": [1, 2],
       "name": {"en": "Trigger point therapy", "fr": "Thérapie des points gâchettes"}
     },
     {
       "id": 2, "treatment": "dry-needling", "duration_minutes": 30, "buffer_after_minutes": 15, "price": {"amount": 5500, "currency": "GBP"},
-      "room_kind": "treatment", "locations": [1], "practitioners": [1],
+      "room_kind": "treatment-room", "locations": [1], "practitioners": [1],
       "name": {"en": "Dry needling", "fr": "Dry needling"}
     },
     {
       "id": 3, "treatment": "cupping", "duration_minutes": 45, "buffer_after_minutes": 15, "price": {"amount": 5800, "currency": "GBP"},
-      "room_kind": "treatment", "locations": [1], "practitioners": [2],
+      "room_kind": "treatment-room", "locations": [1], "practitioners": [2],
       "name": {"en": "Dry cupping", "fr": "Ventouses sèches"}
     }
   ],

@@ -35,8 +35,8 @@ $json$
     }
   ],
   "rooms": [
-    {"id": 1, "location": 1, "name": "Suite 2B, east", "kind": "treatment"},
-    {"id": 2, "location": 1, "name": "Suite 2B, west", "kind": "treatment"}
+    {"id": 1, "location": 1, "name": "Suite 2B, east", "kind": "treatment-room"},
+    {"id": 2, "location": 1, "name": "Suite 2B, west", "kind": "treatment-room"}
   ],
   "practitioners": [
     {
@@ -79,17 +79,17 @@ $json$
   "offerings": [
     {
       "id": 1, "treatment": "trigger-point-massage", "duration_minutes": 60, "buffer_after_minutes": 15, "price": {"amount": 12000, "currency": "USD"},
-      "room_kind": "treatment", "locations": [1], "practitioners": [1],
+      "room_kind": "treatment-room", "locations": [1], "practitioners": [1],
       "name": {"en": "Trigger point session", "es": "Sesión de puntos gatillo"}
     },
     {
       "id": 2, "treatment": "deep-tissue-massage", "duration_minutes": 90, "buffer_after_minutes": 15, "step_minutes": 30, "price": {"amount": 16500, "currency": "USD"},
-      "room_kind": "treatment", "locations": [1], "practitioners": [1],
+      "room_kind": "treatment-room", "locations": [1], "practitioners": [1],
       "name": {"en": "Deep tissue massage, 90 minutes", "es": "Masaje de tejido profundo, 90 minutos"}
     },
     {
       "id": 3, "treatment": "osteopathic-follow-up", "duration_minutes": 30, "buffer_after_minutes": 10, "step_minutes": 20, "price": {"amount": 14000, "currency": "USD"},
-      "room_kind": "treatment", "locations": [1], "practitioners": [2],
+      "room_kind": "treatment-room", "locations": [1], "practitioners": [2],
       "name": {"en": "Osteopathic follow-up", "es": "Seguimiento osteopático"}
     }
   ],
