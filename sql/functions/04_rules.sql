@@ -1,5 +1,5 @@
 -- The rules of availability: what is offered by whom, working windows, what is taken, rooms, certificates, the grid.
--- Written once, for two readers: many starts (search, 05_search.sql) and one start with its reasons (booking, 06_booking.sql).
+-- Written once, for two readers: many starts (search, 05_search.sql) and one start with its reasons (booking, 30_booking.sql).
 --
 -- A start s of a treatment of length d with buffers b (before) and a (after) is free when
 --   [s, s+d) lies within the union of the practitioner's working windows at the location,
@@ -165,7 +165,7 @@ $$;
 -- Whether an instant is on the grid: the local minute of the day is a multiple of the step.
 create or replace function app.on_grid(instant timestamptz, zone text, step interval)
 returns boolean language sql stable parallel safe as $$
-    select extract(epoch from instant at time zone zone)::bigint % extract(epoch from step)::bigint = 0
+    select extract(epoch from instant at time zone zone) % extract(epoch from step) = 0
 $$;
 
 -- The free starts of each candidate within [since, until), grid not yet applied.
@@ -219,4 +219,30 @@ returns table (start timestamptz, n int) language sql stable parallel safe as $$
                     else (g.start at time zone c.zone)::time >= time_from or (g.start at time zone c.zone)::time < time_to end)
         limit per_candidate
     ) as s
+$$;
+
+-- The other reader: why one start cannot be had with each candidate. `rules` says what is not offered (off_grid, notice,
+-- horizon, certificate, closed, outside_hours), `taken` what others have (practitioner_busy, room_busy); free = both empty.
+create or replace function app.start_reasons(candidates app.candidate[], start timestamptz, moment timestamptz)
+returns table (n int, rules text[], taken text[]) language sql stable parallel safe as $$
+    select c.n,
+           array_remove(array[
+               case when not app.on_grid(start, c.zone, c.step) then 'off_grid' end,
+               case when start < c.starts_from then 'notice' end,
+               case when start >= c.starts_until then 'horizon' end,
+               case when not certified.starts @> start then 'certificate' end,
+               case when coalesce(w.hours, '{}') - coalesce(w.closed, '{}') @> tstzrange(start, start + c.duration) then null
+                    when w.hours @> tstzrange(start, start + c.duration) then 'closed'
+                    else 'outside_hours' end], null),
+           array_remove(array[
+               case when busy.starts @> start then 'practitioner_busy' end,
+               case when not rooms.starts @> start then 'room_busy' end], null)
+    from unnest(candidates) as c
+    left join app.working_time(candidates, start, start + interval '12 hours') as w
+        on w.clinic_id = c.clinic_id and w.practitioner_id = c.practitioner_id and w.location_id = c.location_id
+    cross join lateral app.taken_starts(c.clinic_id, c.practitioner_id, c.duration + c.buffer_after, c.buffer_before,
+                                        start, start, moment) as busy
+    cross join lateral app.roomy_starts(c.clinic_id, c.location_id, c.room_kind, c.duration + c.buffer_after, c.buffer_before,
+                                        start, start, moment) as rooms
+    cross join lateral app.certified_starts(c.clinic_id, c.practitioner_id, c.certificates, c.zone, start, start) as certified
 $$;

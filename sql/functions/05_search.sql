@@ -2,7 +2,7 @@
 -- Reads the rules of 04_rules.sql and says nothing of its own about what is free.
 
 -- An argument that may come repeated: '["a","b"]' or a single 'a'; null stays null.
-create or replace function app.text_list(argument text)
+create or replace function app.argument_list(argument text)
 returns text[] language plpgsql immutable parallel safe as $$
 begin
     if argument is null then
@@ -19,10 +19,10 @@ create or replace function app.search_pairs(args jsonb, clinics uuid[], treatmen
                                             out offerings uuid[], out practitioners uuid[])
 language plpgsql stable parallel safe as $$
 declare
-    wanted_offerings uuid[] := app.text_list(args ->> 'offering_id')::uuid[];
-    wanted_practitioners uuid[] := app.text_list(args ->> 'practitioner_id')::uuid[];
-    wanted_locations uuid[] := app.text_list(args ->> 'location_id')::uuid[];
-    wanted_clinics uuid[] := app.text_list(args ->> 'clinic_id')::uuid[];
+    wanted_offerings uuid[] := app.argument_list(args ->> 'offering_id')::uuid[];
+    wanted_practitioners uuid[] := app.argument_list(args ->> 'practitioner_id')::uuid[];
+    wanted_locations uuid[] := app.argument_list(args ->> 'location_id')::uuid[];
+    wanted_clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
     here public.cube := app.near_point(args ->> 'near');
     radius_m float8 := coalesce((args ->> 'radius_km')::float8, 25) * 1000;
 begin
@@ -117,11 +117,11 @@ declare
                                              - coalesce(instant_from, day_from::timestamp at time zone 'UTC')) / 86400;
     clinics uuid[] := app.clinics_filter(args ->> 'clinics');
     for_desk boolean := 'bookings:desk' = any (string_to_array(args ->> 'scopes', ' '));
-    treatments text[] := app.text_list(args ->> 'treatment');
-    complaints text[] := app.text_list(args ->> 'complaint');
-    spoken text[] := app.text_list(args ->> 'language');
-    qualifications text[] := coalesce(app.text_list(args ->> 'qualification'), '{}');
-    wanted_locations uuid[] := app.text_list(args ->> 'location_id')::uuid[];
+    treatments text[] := app.argument_list(args ->> 'treatment');
+    complaints text[] := app.argument_list(args ->> 'complaint');
+    spoken text[] := app.argument_list(args ->> 'language');
+    qualifications text[] := coalesce(app.argument_list(args ->> 'qualification'), '{}');
+    wanted_locations uuid[] := app.argument_list(args ->> 'location_id')::uuid[];
     here public.cube := app.near_point(args ->> 'near');
     radius_m float8 := coalesce((args ->> 'radius_km')::float8, 25) * 1000;
     practitioners_limit int := coalesce(nullif(current_setting('app.search_practitioners', true), ''), '200')::int;
@@ -257,7 +257,7 @@ declare
     moment timestamptz := app.now();
     mode text := coalesce(args ->> 'mode', 'all');
     page int := case when mode = 'first' then 1 else coalesce((args ->> 'limit')::int, 20) end;
-    weekdays int[] := app.text_list(args ->> 'weekday')::int[];
+    weekdays int[] := app.argument_list(args ->> 'weekday')::int[];
     time_from time := coalesce(args ->> 'time_from', case when args ? 'time_to' then '00:00' end);
     time_to time := coalesce(args ->> 'time_to', case when args ? 'time_from' then '24:00' end);
     after jsonb;
@@ -354,7 +354,7 @@ begin
         into next_cursor
         from unnest(search.candidates) as c where c.n = numbers[page];
     end if;
-    slots := app.slots(search.candidates, starts[1:page], numbers[1:page], app.text_list(args ->> 'include'), args ->> 'lang');
+    slots := app.slots(search.candidates, starts[1:page], numbers[1:page], app.argument_list(args ->> 'include'), args ->> 'lang');
     return query select 200, json_build_object('items', slots.items, 'next', next_cursor), slots.language;
 end
 $$;
@@ -377,7 +377,7 @@ begin
         select 200, json_build_object('items', coalesce(json_agg(json_build_object('date', d.day, 'slots', d.slots) order by d.day), '[]'), 'next', null)
         from (select (g.start at time zone c.zone)::date as day, count(*) as slots
               from app.grid_starts(search.candidates, search.since, search.until, moment,
-                                   app.text_list(args ->> 'weekday')::int[], time_from, time_to, null) as g
+                                   app.argument_list(args ->> 'weekday')::int[], time_from, time_to, null) as g
               join unnest(search.candidates) as c on c.n = g.n
               group by 1) as d;
 end

@@ -1,0 +1,559 @@
+-- The acts of booking: create, confirm, cancel, and the expiry of holds. Each is one plpgsql function that its named query
+-- calls, and each goes the same way (02_locks.sql has the order of locks):
+--   the idempotency key and what was answered to it; one look without locks, so that most losers wait for nobody;
+--   the clinic's rules and the resources, locked; then rule, then free; then the writes, their change and audit rows.
+-- Every statement in here sees what is committed at its beginning, so what it decides under the lock is the present.
+-- The constraint occupancy_free judges last. Change and audit rows never hold members of the client, nor the reason of a cancellation: that stays with the
+-- booking (end_reason), where erasure finds it.
+
+-- ---------------------------------------------------------------- a booking as the API writes it
+
+-- A hold that ran out is expired from that instant on, also before anybody writes it down: the same row as after expire_holds.
+create or replace function app.booking_now(b app.booking, moment timestamptz)
+returns app.booking language plpgsql stable as $$
+begin
+    if b.status = 'held' and b.hold_expires_at <= moment then
+        b.status := 'expired';
+        b.version := b.version + 1;
+        b.updated_at := b.hold_expires_at;
+    end if;
+    return b;
+end
+$$;
+
+create or replace function app.booking_json(b app.booking)
+returns json language plpgsql stable as $$
+begin
+    return json_build_object(
+        'id', b.id, 'external_ref', b.external_ref, 'reference', b.reference, 'status', b.status,
+        'clinic_id', b.clinic_id, 'location_id', b.location_id, 'practitioner_id', b.practitioner_id,
+        'offering_id', b.offering_id, 'treatment', b.treatment,
+        'start', app.local_instant(b.starts_at, b.timezone), 'end', app.local_instant(b.ends_at, b.timezone),
+        'timezone', b.timezone,
+        'price', json_build_object('amount', b.price_amount, 'currency', b.price_currency),
+        'free_cancel_until', app.local_instant(b.free_cancel_until, b.timezone),
+        'remind_at', app.local_instant(b.remind_at, b.timezone),
+        'hold_expires_at', case when b.status in ('held', 'expired') then app.local_instant(b.hold_expires_at, b.timezone) end,
+        'client', b.client, 'intake', b.intake, 'note', b.note, 'order_id', b.order_id, 'series_id', b.series_id,
+        'source', b.source,
+        -- Only what has ended can have cost something.
+        'charge', case when b.status in ('cancelled', 'no_show') then
+            (select json_build_object('id', c.id, 'kind', c.kind, 'percent', c.percent, 'amount', c.amount,
+                                      'currency', c.currency, 'status', c.status)
+             from app.charge c where c.clinic_id = b.clinic_id and c.booking_id = b.id order by c.id limit 1) end,
+        'version', b.version,
+        'created_at', app.local_instant(b.created_at, b.timezone), 'updated_at', app.local_instant(b.updated_at, b.timezone));
+end
+$$;
+
+-- What the change log and the audit keep of a booking.
+create or replace function app.booking_facts(b app.booking)
+returns jsonb language sql stable as $$
+    select jsonb_build_object('status', b.status, 'version', b.version, 'reference', b.reference, 'location_id', b.location_id,
+                              'practitioner_id', b.practitioner_id, 'room_id', b.room_id, 'offering_id', b.offering_id,
+                              'treatment', b.treatment, 'start', app.local_instant(b.starts_at, b.timezone),
+                              'end', app.local_instant(b.ends_at, b.timezone))
+$$;
+
+create or replace function app.booking_record(b app.booking, was text, operation text, caller app.caller)
+returns void language plpgsql volatile as $$
+declare
+    facts jsonb := app.booking_facts(b);
+begin
+    insert into app.change (clinic_id, owner, entity, entity_id, kind, data, at)
+    values (b.clinic_id, b.source, 'booking', b.id, b.status, facts, b.updated_at);
+    insert into app.audit (clinic_id, at, who, what, entity, entity_id, before, after, request_id)
+    values (b.clinic_id, app.now(), coalesce(caller.sub, ''), operation, 'booking', b.id,
+            case when was is not null then jsonb_build_object('status', was, 'version', b.version - 1) end,
+            facts, caller.request_id);
+end
+$$;
+
+-- The answer of an act that was done, kept for the caller's key.
+create or replace function app.booking_done(b app.booking, status int, caller app.caller)
+returns app.answer language plpgsql volatile as $$
+declare
+    answer app.answer := row(status, app.booking_json(b), b.version,
+                             case when status = 201 then '/v1/bookings/' || b.id end, null);
+begin
+    if caller.key is not null then
+        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
+        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
+    end if;
+    return answer;
+end
+$$;
+
+create or replace function app.booking_refusal(b app.booking, detail text)
+returns app.answer language sql stable as $$
+    select app.refused(409, 'state-conflict', detail, jsonb_build_object('current_status', b.status, 'version', b.version))
+$$;
+
+-- Eight characters of Crockford's base 32 (no I, L, O, U), 40 random bits: nobody walks through them or hits one by chance.
+create or replace function app.new_reference()
+returns text language plpgsql volatile as $$
+declare
+    random bytea := uuid_send(gen_random_uuid());
+    reference text := '';
+    place int;
+begin
+    -- Bytes 6 and 8 of a uuid carry its version and variant.
+    foreach place in array '{0,1,2,3,4,5,9,10}'::int[] loop
+        reference := reference || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', get_byte(random, place) % 32 + 1, 1);
+    end loop;
+    return reference;
+end
+$$;
+
+-- ---------------------------------------------------------------- expiry
+
+-- Ends the holds that have run out and still keep one of the resources from `block`. Runs with the owner's rights,
+-- because a hold may be another partner's; it can do nothing but what time has done already. Call it under app.lock_bookable.
+create or replace function app.expire_holds(clinic uuid, resources uuid[], block tstzrange)
+returns void language plpgsql volatile security definer set search_path = app, public, pg_temp as $$
+declare
+    moment timestamptz := app.now();
+    lapsed uuid[];
+    hold app.booking;
+    nobody app.caller;
+begin
+    select array_agg(distinct o.booking_id) into lapsed
+    from app.occupancy o
+    where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= moment
+      and o.blocked && block;
+    nobody.sub := 'clinicd';
+    for hold in
+        select b.* from app.booking b
+        where b.clinic_id = clinic and b.id = any (lapsed) and b.status = 'held' and b.hold_expires_at <= moment
+        order by b.id for no key update
+    loop
+        update app.booking b set status = 'expired', version = b.version + 1, updated_at = b.hold_expires_at
+        where b.clinic_id = clinic and b.id = hold.id
+        returning b.* into hold;
+        delete from app.occupancy o where o.clinic_id = clinic and o.booking_id = hold.id;
+        perform app.booking_record(hold, 'held', 'expireHold', nobody);
+    end loop;
+end
+$$;
+
+-- ---------------------------------------------------------------- create
+
+-- body: offering_id, location_id, practitioner_id?, start, client?, hold?, intake?, note?, external_ref? (the contract has checked them).
+create or replace function app.create_booking(body jsonb, caller app.caller, scopes text, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    start timestamptz := body ->> 'start';
+    wanted_practitioner uuid := body ->> 'practitioner_id';
+    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
+    client jsonb := nullif(body -> 'client', 'null');
+    offering app.offering;
+    site app.location;
+    clinic_policy jsonb;
+    practitioners uuid[];
+    hopeful uuid[];
+    rooms uuid[] := '{}';
+    candidates app.candidate[];
+    reasons record;
+    chosen app.candidate;
+    b app.booking;
+    block tstzrange;  -- treatment and buffers
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+
+    select * into offering from app.offering o
+    where o.id = (body ->> 'offering_id')::uuid and app.clinic_allowed(o.clinic_id, clinics);
+    if not found then
+        return app.refused(404, 'not-found', 'There is no such offering.');
+    end if;
+    select * into site from app.location l where l.clinic_id = offering.clinic_id and l.id = (body ->> 'location_id')::uuid;
+    if not found then
+        return app.refused(404, 'not-found', 'There is no such location at the clinic of this offering.');
+    end if;
+    if wanted_practitioner is null then
+        practitioners := array(select op.practitioner_id from app.offering_practitioner op
+                               where op.clinic_id = offering.clinic_id and op.offering_id = offering.id);
+    elsif exists (select from app.practitioner p where p.clinic_id = offering.clinic_id and p.id = wanted_practitioner) then
+        practitioners := array[wanted_practitioner];
+    else
+        return app.refused(404, 'not-found', 'There is no such practitioner at the clinic of this offering.');
+    end if;
+    block := tstzrange(start - make_interval(mins => offering.buffer_before_minutes),
+                       start + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
+
+    -- One look without locks: who is firmly booked stays so, and need not be waited for.
+    hopeful := array(select p from unnest(practitioners) as p
+                     where not exists (select from app.occupancy o
+                                       where o.clinic_id = offering.clinic_id and o.resource_id = p and o.expires_at is null
+                                         and o.blocked && block));
+    if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
+        return app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["practitioner_busy"]}');
+    end if;
+
+    perform app.lock_rules_shared(offering.clinic_id);
+    if offering.room_kind is not null then
+        rooms := array(select r.id from app.room r where r.clinic_id = offering.clinic_id and r.location_id = site.id
+                       and r.kind = offering.room_kind and r.status = 'active');
+    end if;
+    perform app.lock_bookable(offering.clinic_id, hopeful, rooms);
+
+    -- The rules as they are under the lock. What the offering was before it may have changed: all is read anew.
+    select array_agg(row(f.n, f.clinic_id, f.practitioner_id, f.location_id, f.offering_id, f.zone, f.duration, f.buffer_before,
+                         f.buffer_after, f.step, f.room_kind, case when f.certificate is null then '{}' else array[f.certificate] end,
+                         moment + make_interval(mins => (f.policy ->> 'min_notice_minutes')::int),
+                         app.edge(((moment at time zone f.zone)::date + (f.policy ->> 'booking_horizon_days')::int + 1)::timestamp,
+                                  f.zone, false),
+                         null)::app.candidate),
+           (array_agg(f.policy))[1]
+    into candidates, clinic_policy
+    from (select o.*, row_number() over ()::int as n
+          from app.offered(array_fill(offering.id, array[cardinality(practitioners)]), practitioners) as o
+          where o.location_id = site.id and (o.self_bookable or for_desk)) as f;
+    if candidates is null then
+        return app.refused(409, 'slot-not-offered', 'This is not offered there, or not with this practitioner.',
+                           '{"reasons": ["not_offered"]}');
+    end if;
+    with judged as materialized (
+        select r.n, r.rules, r.taken from app.start_reasons(candidates, start, moment) as r
+    )
+    select (select array_agg(distinct reason) from judged, unnest(judged.rules) as reason) as rules,
+           (select array_agg(distinct reason) from judged, unnest(judged.taken) as reason where judged.rules = '{}') as taken,
+           exists (select from judged where judged.rules = '{}') as offered,
+           -- Of several who are free, whoever has least to do around that time.
+           (select c.n from judged join unnest(candidates) as c on c.n = judged.n
+            where judged.rules = '{}' and judged.taken = '{}' and c.practitioner_id = any (hopeful)
+            order by (select count(*) from app.occupancy o
+                      where o.clinic_id = c.clinic_id and o.resource_id = c.practitioner_id
+                        and o.blocked_from > start - interval '12 hours' and o.blocked_from < start + interval '12 hours'),
+                     c.practitioner_id
+            limit 1) as n
+    into reasons;
+    if not reasons.offered then
+        return app.refused(409, 'slot-not-offered', 'This start is not offered.', jsonb_build_object('reasons', reasons.rules));
+    elsif reasons.n is null then
+        return app.refused(409, 'slot-taken', 'Somebody else has this time.',
+                           jsonb_build_object('reasons', coalesce(reasons.taken, '{practitioner_busy}')));
+    end if;
+    select c.* into chosen from unnest(candidates) as c where c.n = reasons.n;
+
+    b.clinic_id := chosen.clinic_id;
+    b.id := app.new_id();
+    b.location_id := chosen.location_id;
+    b.practitioner_id := chosen.practitioner_id;
+    b.offering_id := chosen.offering_id;
+    b.starts_at := start;
+    b.ends_at := start + chosen.duration;
+    b.timezone := chosen.zone;
+    block := tstzrange(b.starts_at - chosen.buffer_before, b.ends_at + chosen.buffer_after);
+    if chosen.room_kind is not null then
+        select r.id into b.room_id
+        from app.room r
+        where r.clinic_id = b.clinic_id and r.id = any (rooms)
+          and not exists (select from app.occupancy o
+                          where o.clinic_id = r.clinic_id and o.resource_id = r.id
+                            and (o.expires_at is null or o.expires_at > moment) and o.blocked && block)
+        order by r.id limit 1;
+        if not found then  -- a room that came between the list of rooms and the lock is not ours to take
+            return app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["room_busy"]}');
+        end if;
+    end if;
+    if exists (select from app.occupancy o
+               where o.clinic_id = b.clinic_id and o.resource_id = any (array[b.practitioner_id, b.room_id])
+                 and o.expires_at <= moment and o.blocked && block) then
+        perform app.expire_holds(b.clinic_id, array[b.practitioner_id, b.room_id], block);
+    end if;
+
+    select o.treatment, o.price_amount, o.price_currency into b.treatment, b.price_amount, b.price_currency
+    from app.offering o where o.clinic_id = b.clinic_id and o.id = b.offering_id;
+    b.policy := clinic_policy;
+    b.free_cancel_until := start - make_interval(hours => (clinic_policy ->> 'cancellation_notice_hours')::int);
+    b.remind_at := start - make_interval(hours => (clinic_policy ->> 'reminder_hours_before')::int);
+    b.client := client;
+    b.intake := nullif(body -> 'intake', 'null');
+    b.note := body ->> 'note';
+    b.external_ref := body ->> 'external_ref';
+    b.source := caller.sub;
+    b.version := 1;
+    b.created_at := moment;
+    b.updated_at := moment;
+    if client is null or coalesce((body ->> 'hold')::boolean, false) then
+        b.status := 'held';
+        b.hold_expires_at := moment + make_interval(mins => (clinic_policy ->> 'hold_minutes')::int);
+    else
+        b.status := 'confirmed';
+    end if;
+    loop
+        b.reference := app.new_reference();
+        insert into app.booking values (b.*) on conflict on constraint booking_reference do nothing;
+        exit when found;
+    end loop;
+    insert into app.occupancy (clinic_id, resource_id, booking_id, blocked_from, blocked_to, expires_at)
+    select b.clinic_id, r.id, b.id, lower(block), upper(block), b.hold_expires_at
+    from unnest(array[b.practitioner_id, b.room_id]) as r (id) where r.id is not null;
+    perform app.booking_record(b, null, 'createBooking', caller);
+    return app.booking_done(b, 201, caller);
+end
+$$;
+
+-- ---------------------------------------------------------------- confirm, cancel
+
+-- The booking that an act is about, locked with its resources; null when this principal knows of none.
+create or replace function app.lock_booking(booking_id uuid, clinics text)
+returns app.booking language plpgsql volatile as $$
+declare
+    b app.booking;
+begin
+    select * into b from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
+    if not found then
+        return null;
+    end if;
+    perform app.lock_bookable(b.clinic_id, array[b.practitioner_id], array_remove(array[b.room_id], null));
+    select * into b from app.booking k where k.clinic_id = b.clinic_id and k.id = b.id for no key update;
+    return app.booking_now(b, app.now());
+end
+$$;
+
+-- body: client?, intake?; what is absent or null stays as it was.
+create or replace function app.confirm_booking(booking_id uuid, body jsonb, caller app.caller, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    b app.booking;
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    b := app.lock_booking(booking_id, clinics);
+    if b.id is null then
+        return null;
+    elsif b.status = 'expired' then
+        return app.refused(409, 'hold-expired', 'The hold has run out, its time is free again.',
+                           jsonb_build_object('current_status', b.status, 'version', b.version));
+    elsif b.status <> 'held' then
+        return app.booking_refusal(b, 'Only a hold can be confirmed.');
+    end if;
+    b.client := coalesce(nullif(body -> 'client', 'null'), b.client);
+    if b.client is null then
+        return app.refused(422, 'client-required', 'A confirmed booking needs to know who comes.',
+                           '{"errors": [{"pointer": "/client", "detail": "is required, since the hold has none"}]}');
+    end if;
+    update app.booking k
+    set status = 'confirmed', client = b.client, intake = coalesce(nullif(body -> 'intake', 'null'), k.intake),
+        version = k.version + 1, updated_at = app.now()
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    update app.occupancy o set expires_at = null where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    perform app.booking_record(b, 'held', 'confirmBooking', caller);
+    return app.booking_done(b, 200, caller);
+end
+$$;
+
+-- body: reason?. A hold costs nothing, and so does what the clinic itself cancels; else the policy that the booking was made
+-- under decides, by its own figures.
+create or replace function app.cancel_booking(booking_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    by_clinic boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
+    reason text := body ->> 'reason';
+    was text;
+    percent int;
+    b app.booking;
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    b := app.lock_booking(booking_id, clinics);
+    if b.id is null then
+        return null;
+    elsif b.status not in ('held', 'confirmed') then
+        return app.booking_refusal(b, 'It has ended already.');
+    elsif b.starts_at <= moment then
+        return app.booking_refusal(b, 'It has begun.');
+    end if;
+    was := b.status;
+    update app.booking k
+    set status = 'cancelled', ended_by = caller.sub, end_reason = reason, version = k.version + 1, updated_at = moment
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    percent := (b.policy ->> 'late_cancellation_fee_percent')::int;
+    if was = 'confirmed' and moment > b.free_cancel_until and not by_clinic and app.share(b.price_amount, percent) > 0 then
+        insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at, updated_at)
+        values (b.clinic_id, b.id, b.source, 'late_cancellation', percent, app.share(b.price_amount, percent),
+                b.price_currency, moment, moment);
+    end if;
+    perform app.booking_record(b, was, 'cancelBooking', caller);
+    return app.booking_done(b, 200, caller);
+end
+$$;
+
+-- ---------------------------------------------------------------- read
+
+create or replace function app.read_booking(booking_id uuid, clinics text)
+returns app.answer language plpgsql stable as $$
+declare
+    b app.booking;
+begin
+    select * into b from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
+    if not found then
+        return null;
+    end if;
+    b := app.booking_now(b, app.now());
+    return row(200, app.booking_json(b), b.version, null, null)::app.answer;
+end
+$$;
+
+-- args: the operation's parameters and sub, scopes, clinics. By start, then id. Two statements: a partner's own bookings and
+-- all of a clinic's desk, each along its index; one with both conditions would sort everything for a page.
+create or replace function app.list_bookings(args jsonb)
+returns app.answer language plpgsql stable as $$
+declare
+    moment timestamptz := app.now();
+    page int := coalesce((args ->> 'limit')::int, 20);
+    tenants uuid[] := app.clinics_filter(args ->> 'clinics');
+    wanted_clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
+    wanted_locations uuid[] := app.argument_list(args ->> 'location_id')::uuid[];
+    wanted_practitioners uuid[] := app.argument_list(args ->> 'practitioner_id')::uuid[];
+    wanted_statuses text[] := app.argument_list(args ->> 'status');
+    first timestamptz := coalesce((args ->> 'from')::timestamptz, '-infinity');
+    last timestamptz := coalesce((args ->> 'to')::timestamptz, 'infinity');
+    -- As people read it out: O is zero, I and L are one.
+    wanted_reference text := translate(args ->> 'reference', 'OIL', '011');
+    wanted_external text := args ->> 'external_ref';
+    after jsonb;
+    after_start timestamptz := '-infinity';
+    after_id uuid := app.no_clinic();
+    found_bookings app.booking[];
+    last_one app.booking;
+    next_cursor text;
+begin
+    if args ? 'cursor' then
+        begin
+            after := app.cursor_decode(args ->> 'cursor', 2);
+            after_start := after ->> 0;
+            after_id := after ->> 1;
+        exception when data_exception then
+            after_id := null;
+        end;
+        if after_start is null or after_id is null then
+            return row(400, app.cursor_problem()::json, null, null, null)::app.answer;
+        end if;
+    end if;
+    if tenants is not null then
+        wanted_clinics := case when wanted_clinics is null then tenants
+                          else array(select unnest(wanted_clinics) intersect select unnest(tenants)) end;
+    end if;
+
+    if 'bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')) and wanted_clinics is not null then
+        -- Clinic by clinic, each in order along its index, at most a page of each.
+        select array_agg(f.b order by (f.b).starts_at, (f.b).id) into found_bookings
+        from (select k as b
+              from unnest(wanted_clinics) as c (id)
+              cross join lateral (
+                  select * from app.booking b
+                  where b.clinic_id = c.id
+                    and b.starts_at >= greatest(first, after_start) and b.starts_at < last
+                    and (b.starts_at, b.id) > (after_start, after_id)
+                    and (wanted_locations is null or b.location_id = any (wanted_locations))
+                    and (wanted_practitioners is null or b.practitioner_id = any (wanted_practitioners))
+                    and (wanted_statuses is null or case when b.status = 'held' and b.hold_expires_at <= moment
+                                                         then 'expired' else b.status end = any (wanted_statuses))
+                    and (wanted_reference is null or b.reference = wanted_reference)
+                    and (wanted_external is null or b.external_ref = wanted_external)
+                  order by b.starts_at, b.id limit page + 1) as k
+              order by k.starts_at, k.id limit page + 1) as f;
+    elsif 'bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')) then
+        -- A token for every clinic, and no clinic named.
+        select array_agg(f.b order by (f.b).starts_at, (f.b).id) into found_bookings
+        from (select b
+              from app.booking b
+              where b.starts_at >= greatest(first, after_start) and b.starts_at < last
+                and (b.starts_at, b.id) > (after_start, after_id)
+                and (wanted_locations is null or b.location_id = any (wanted_locations))
+                and (wanted_practitioners is null or b.practitioner_id = any (wanted_practitioners))
+                and (wanted_statuses is null or case when b.status = 'held' and b.hold_expires_at <= moment
+                                                     then 'expired' else b.status end = any (wanted_statuses))
+                and (wanted_reference is null or b.reference = wanted_reference)
+                and (wanted_external is null or b.external_ref = wanted_external)
+              order by b.starts_at, b.id limit page + 1) as f (b);
+    else
+        select array_agg(f.b order by (f.b).starts_at, (f.b).id) into found_bookings
+        from (select b
+              from app.booking b
+              where b.source = args ->> 'sub'
+                and b.starts_at >= greatest(first, after_start) and b.starts_at < last
+                and (b.starts_at, b.id) > (after_start, after_id)
+                and (wanted_clinics is null or b.clinic_id = any (wanted_clinics))
+                and (wanted_locations is null or b.location_id = any (wanted_locations))
+                and (wanted_practitioners is null or b.practitioner_id = any (wanted_practitioners))
+                and (wanted_statuses is null or case when b.status = 'held' and b.hold_expires_at <= moment
+                                                     then 'expired' else b.status end = any (wanted_statuses))
+                and (wanted_reference is null or b.reference = wanted_reference)
+                and (wanted_external is null or b.external_ref = wanted_external)
+              order by b.starts_at, b.id limit page + 1) as f (b);
+    end if;
+
+    if cardinality(found_bookings) > page then
+        last_one := found_bookings[page];
+        next_cursor := app.cursor_encode(jsonb_build_array(app.cursor_instant(last_one.starts_at), last_one.id));
+    end if;
+    return row(200,
+               json_build_object(
+                   'items', (select coalesce(json_agg(app.booking_json(app.booking_now(b, moment)) order by b.starts_at, b.id), '[]')
+                             from unnest(found_bookings[1:page]) as b),
+                   'next', next_cursor),
+               null, null, null)::app.answer;
+end
+$$;
+
+-- ---------------------------------------------------------------- alternatives of who lost
+
+-- body: as of createBooking. Up to three free starts of the same offering near the one that was asked for: first with the same
+-- practitioner (if one was named) at the same location within three days, then with anybody there or elsewhere within ten,
+-- where another person counts as a day away and another location as two. Runs after the refused act, under no lock.
+create or replace function app.booking_alternatives(body jsonb, clinics text, scopes text, lang text)
+returns json language plpgsql stable as $$
+declare
+    moment timestamptz := app.now();
+    wanted timestamptz := body ->> 'start';
+    wanted_practitioner uuid := body ->> 'practitioner_id';
+    wanted_location uuid := body ->> 'location_id';
+    days int;
+    search record;
+    starts timestamptz[];
+    numbers int[];
+    slots record;
+begin
+    foreach days in array '{3,10}'::int[] loop
+        search := app.search_read(jsonb_strip_nulls(jsonb_build_object(
+            'from', app.cursor_instant(wanted - make_interval(days => days)),
+            'to', app.cursor_instant(wanted + make_interval(days => days)),
+            'offering_id', body ->> 'offering_id',
+            'practitioner_id', case when days = 3 then wanted_practitioner end,
+            'location_id', case when days = 3 then wanted_location end,
+            'clinics', clinics, 'scopes', scopes)), moment);
+        if search.status is null and search.candidates is not null then
+            select array_agg(f.start order by f.away, f.start, f.n), array_agg(f.n order by f.away, f.start, f.n) into starts, numbers
+            from (select distinct on (g.away, g.start) g.start, g.n, g.away
+                  from (select s.start, s.n,
+                               greatest(s.start - wanted, wanted - s.start)
+                               + case when c.practitioner_id <> wanted_practitioner then interval '24 hours' else interval '0' end
+                               + case when c.location_id <> wanted_location then interval '48 hours' else interval '0' end as away
+                        from app.grid_starts(search.candidates, search.since, search.until, moment, null, null, null, null) as s
+                        join unnest(search.candidates) as c on c.n = s.n) as g
+                  order by g.away, g.start, g.n limit 3) as f;
+        end if;
+        exit when cardinality(starts) = 3;
+    end loop;
+    if starts is null then
+        return '[]';
+    end if;
+    slots := app.slots(search.candidates, starts, numbers, null, lang);
+    return slots.items;
+end
+$$;

@@ -1,0 +1,51 @@
+-- Bookings. The acts are in sql/functions/30_booking.sql. All of these run under the row policies of booking and charge.
+
+-- name: createBooking
+-- args: body sub scopes clinics key hash request_id
+-- guard: principal
+-- $1 body, $2 sub, $3 scopes, $4 clinics, $5 Idempotency-Key, $6 hash of the request, $7 request id
+select (a.answer).*
+from (select app.create_booking($1::jsonb, row($2::text, $7::text, null, $5::text, $6::text)::app.caller, $3::text, $4::text) as answer
+      offset 0) as a;
+
+-- name: bookingAlternatives
+-- args: body clinics scopes lang
+-- $1 body of the createBooking that was refused, $2 clinics, $3 scopes, $4 lang. The body is an array of slots.
+select 200 as status, app.booking_alternatives($1::jsonb, $2::text, $3::text, $4::text) as body;
+
+-- name: confirmBooking
+-- args: booking_id body sub clinics key hash request_id
+-- guard: principal
+-- $1 booking_id, $2 body, $3 sub, $4 clinics, $5 Idempotency-Key, $6 hash of the request, $7 request id
+select (a.answer).*
+from (select app.confirm_booking($1::uuid, $2::jsonb, row($3::text, $7::text, null, $5::text, $6::text)::app.caller, $4::text) as answer
+      offset 0) as a
+where (a.answer).status is not null;
+
+-- name: cancelBooking
+-- args: booking_id body sub scopes clinics key hash request_id
+-- guard: principal
+-- $1 booking_id, $2 body, $3 sub, $4 scopes, $5 clinics, $6 Idempotency-Key, $7 hash of the request, $8 request id
+select (a.answer).*
+from (select app.cancel_booking($1::uuid, $2::jsonb, row($3::text, $8::text, null, $6::text, $7::text)::app.caller, $4::text, $5::text) as answer
+      offset 0) as a
+where (a.answer).status is not null;
+
+-- name: readBooking
+-- args: booking_id clinics
+-- guard: principal
+-- $1 booking_id, $2 clinics
+select (a.answer).*
+from (select app.read_booking($1::uuid, $2::text) as answer offset 0) as a
+where (a.answer).status is not null;
+
+-- name: listBookings
+-- args: clinic_id location_id practitioner_id status from to reference external_ref limit cursor sub scopes clinics
+-- guard: principal
+-- $1 clinic_id, $2 location_id, $3 practitioner_id, $4 status, $5 from, $6 to (instants), $7 reference, $8 external_ref,
+-- $9 limit, $10 cursor, $11 sub, $12 scopes, $13 clinics. A desk sees its clinics' bookings, others their own.
+select (a.answer).status, (a.answer).body
+from (select app.list_bookings(jsonb_strip_nulls(jsonb_build_object(
+          'clinic_id', $1::text, 'location_id', $2::text, 'practitioner_id', $3::text, 'status', $4::text, 'from', $5::text,
+          'to', $6::text, 'reference', $7::text, 'external_ref', $8::text, 'limit', $9::text, 'cursor', $10::text,
+          'sub', $11::text, 'scopes', $12::text, 'clinics', $13::text))) as answer offset 0) as a;
