@@ -9,7 +9,8 @@
 #include "base/embed.h"
 
 static const char role_statement[] =
-    "select r.rolname, r.rolsuper, r.rolbypassrls, owned.name, to_regclass('app.migration') "
+    "select r.rolname, r.rolsuper, r.rolbypassrls, owned.name, (select c.oid from pg_class c"
+    "  where c.relname = 'migration' and c.relnamespace = to_regnamespace('app')) "
     "from pg_roles r left join lateral ("
     "  select c.oid::regclass::text as name from pg_class c"
     "  where c.relnamespace = to_regnamespace('app')"
