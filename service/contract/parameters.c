@@ -151,6 +151,7 @@ static bool read_parameter(struct compilation *work, json_t *node, const char *p
         return fault_set(work->fault, "%s: a parameter has a name", place);
     parameter.length = strlen(parameter.name);
     parameter.required = json_is_true(json_object_get(node, "required"));
+    parameter.unless = json_string_value(json_object_get(node, "x-missing-unless"));
     if (!check_members(work, node, place) || !read_in(work, node, &parameter, place) ||
         !read_missing_status(work, node, &parameter, place) ||
         !read_schema(work, node, &parameter, place))
@@ -530,6 +531,21 @@ static void read_others(struct reading *reading, header_lookup *lookup, void *co
     }
 }
 
+/* True when a parameter of that name (matched as headers are) was given. */
+static bool is_given(const struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < reading->table->count; i++)
+        if (strcasecmp(reading->table->items[i].name, name) == 0)
+            return reading->seen[i];
+    return false;
+}
+
+static bool is_missed(const struct reading *reading, const struct parameter *parameter)
+{
+    return parameter->required ||
+           (parameter->unless && !is_given(reading, parameter->unless));
+}
+
 static void complete(struct reading *reading, size_t index)
 {
     const struct parameter *parameter = &reading->table->items[index];
@@ -539,7 +555,7 @@ static void complete(struct reading *reading, size_t index)
         schema_check(parameter->schema, value, reading->findings, parameter->name);
     else if (reading->seen[index])
         return; /* a fault is told already */
-    else if (parameter->required)
+    else if (is_missed(reading, parameter))
         findings_add_parameter(reading->findings, parameter->name, parameter->missing_status,
                                "is required");
     else if (parameter->fallback)

@@ -19,6 +19,7 @@ struct parameter {
     bool required;
     bool splits;        /* an array written as a,b,c in one value (explode: false, headers) */
     int missing_status; /* x-missing-status, 400 when absent */
+    const char *unless; /* x-missing-unless: needed when that other one is absent; NULL: none */
     const struct schema *schema;
     const struct schema *items; /* of an array; NULL: anything, or no array */
     unsigned types;             /* that the schema lets pass */
