@@ -90,13 +90,15 @@ static bool setting_apply(struct config *config, const struct setting *setting,
     return false;
 }
 
+/* What files said; lives as long as the process, as the strings of struct config must. */
+static struct arena *file_texts;
+
 /* One line of the file: NAME=value, or a comment, or nothing. */
 static bool line_apply(struct config *config, char *line, const char *path, int number,
                        struct fault *fault)
 {
     const struct setting *setting;
     char *equals;
-    char *value;
 
     line += strspn(line, " \t");
     line[strcspn(line, "\r\n")] = '\0';
@@ -109,10 +111,9 @@ static bool line_apply(struct config *config, char *line, const char *path, int 
     if (!setting)
         return fault_set(fault, "%s:%d: no such setting; see clinicd help settings", path,
                          number);
-    value = strdup(equals + 1);
-    if (!value)
-        return fault_set(fault, "out of memory");
-    return setting_apply(config, setting, value, fault);
+    if (!file_texts)
+        file_texts = arena_new();
+    return setting_apply(config, setting, arena_copy_text(file_texts, equals + 1), fault);
 }
 
 static bool file_apply(struct config *config, const char *path, struct fault *fault)
