@@ -114,13 +114,21 @@ unit_objects = $(foreach link,$(call unit_links,$(1)),$(if $(filter gen,$(link))
     $(filter %.c,$(link)),$(B)/service/$(link:.c=.o),$(filter $(B)/service/$(link)/%,$(OBJECTS)) \
     $(if $(filter base,$(link)),$(B)/gen/embedded.o $(B)/gen/embedded_data.o))))
 
-.SECONDEXPANSION:
-$(B)/unit/%: $(B)/tests/unit/%.o $$(call unit_objects,tests/unit/$$*.c)
+define link_test
 	@mkdir -p $(@D)
 	@echo "  link  $@"
 	@rm -f $@.a
 	@ar rcsT $@.a $(filter-out $<,$^)
 	@$(CC) $(LDFLAGS) -o $@ $< $@.a -lcmocka $(LIBRARIES)
+endef
+
+.SECONDEXPANSION:
+$(B)/unit/%: $(B)/tests/unit/%.o $$(call unit_objects,tests/unit/$$*.c)
+	$(link_test)
+
+# Benchmarks of one room are built the same way: make build/release/bench/bench_db
+$(B)/bench/%: $(B)/tests/bench/%.o $$(call unit_objects,tests/bench/$$*.c)
+	$(link_test)
 
 .PHONY: unit
 unit: $(UNIT_TESTS) # builds the unit tests of this flavour; tests/run runs them

@@ -51,7 +51,8 @@ static void cluster_watch(void)
         setsid();
         while (read(leash[0], &byte, 1) > 0)
             ;
-        execl("docker/dev/postgres", "postgres", "erase", cluster.folder, (char *)NULL);
+        execl("/bin/sh", "sh", "-c", "docker/dev/postgres erase \"$0\" && rmdir \"$0\"",
+              cluster.folder, (char *)NULL);
         _exit(1);
     }
     close(leash[0]);
