@@ -92,7 +92,7 @@ struct db_reply {
     bool replayed;
     char sqlstate[6];       /* "" when none */
     const char *constraint; /* name of the constraint that decided; NULL */
-    int line; /* of query->file where the server found the fault; 0: unknown */
+    int line;               /* of query->file where the server found the fault; 0: unknown */
     int attempts;
     int64_t wait_us, run_us; /* for a connection; on the wire */
 };

@@ -1,5 +1,5 @@
-/* COLUMN(name, required, type): the columns a named query may return, in any order; required ones
- * it must. The types are those of PostgreSQL. No include guard: included many times. */
+/* COLUMN(name, required, type): the columns a named query may return, in any order; required
+ * ones it must. The types are those of PostgreSQL. No include guard: included many times. */
 /* clang-format off */
 COLUMN(status,   true,  "integer")
 COLUMN(body,     true,  "json or jsonb")

@@ -1,10 +1,9 @@
-/* SQLSTATE(code, outcome, again, tries, connection, meaning): what PostgreSQL's verdict means for
- * a request (PostgreSQL 15, appendix A). A code of two characters stands for its whole class; the
- * longest code wins. No include guard: included many times.
- *   outcome     without DB_ (db.h)
- *   again       NEVER; READS: a read only, for a write may have happened; ALWAYS: it surely did not
- *   tries       how many in all
- *   connection  KEEP; DROP: open it anew; DROP_ALL: its neighbours are as stale */
+/* SQLSTATE(code, outcome, again, tries, connection, meaning): what PostgreSQL's verdict means
+ * for a request (PostgreSQL 15, appendix A). A code of two characters stands for its whole
+ * class; the longest code wins. No include guard: included many times. outcome     without DB_
+ * (db.h) again       NEVER; READS: a read only, for a write may have happened; ALWAYS: it
+ * surely did not tries       how many in all connection  KEEP; DROP: open it anew; DROP_ALL:
+ * its neighbours are as stale */
 /* clang-format off */
 SQLSTATE("23P01", CONFLICT,          NEVER,  1, KEEP,     "exclusion violation: the place is taken")
 SQLSTATE("23505", CONFLICT,          NEVER,  1, KEEP,     "unique violation")

@@ -319,5 +319,7 @@ bool db_migrate(const char *owner_url, int *applied, struct fault *fault)
 
 bool db_run_scripts(const char *owner_url, const char *prefix, struct fault *fault)
 {
-    return migration_run(owner_url, prefix, NULL, fault);
+    int none = 0;
+
+    return migration_run(owner_url, prefix, &none, fault);
 }
