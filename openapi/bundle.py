@@ -165,7 +165,6 @@ def shared_errors(method, path, operation, parameters):
         yield "413", "ContentTooLarge"
         yield "415", "UnsupportedMediaType"
         yield "422", "Unprocessable"
-    yield "429", "TooManyRequests"
     yield "503", "Unavailable"
 
 
