@@ -25,6 +25,7 @@ static bool hmac_verify(const struct key *key, const char *text, size_t length,
            CRYPTO_memcmp(expected, signature, sizeof(expected)) == 0;
 }
 
+/* RSASSA-PKCS1-v1_5 or ECDSA in DER; OpenSSL refuses an RSA signature of another length. */
 static bool pair_verify(EVP_PKEY *pair, const char *text, size_t length,
                         const uint8_t *signature, size_t signature_length)
 {
@@ -38,13 +39,6 @@ static bool pair_verify(EVP_PKEY *pair, const char *text, size_t length,
     if (!good)
         ERR_clear_error();
     return good;
-}
-
-static bool rsa_verify(const struct key *key, const char *text, size_t length,
-                       const uint8_t *signature, size_t signature_length)
-{
-    return signature_length == (size_t)EVP_PKEY_get_size(key->pair) &&
-           pair_verify(key->pair, text, length, signature, signature_length);
 }
 
 /* JWS writes r and s as 32 bytes each, OpenSSL reads them as DER. */
@@ -76,7 +70,7 @@ bool signature_verify(const struct key *key, const char *text, size_t length,
     case ALGORITHM_HS256:
         return hmac_verify(key, text, length, signature, signature_length);
     case ALGORITHM_RS256:
-        return rsa_verify(key, text, length, signature, signature_length);
+        return pair_verify(key->pair, text, length, signature, signature_length);
     case ALGORITHM_ES256:
         return ecdsa_verify(key, text, length, signature, signature_length);
     case ALGORITHM_COUNT:

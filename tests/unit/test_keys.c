@@ -36,6 +36,11 @@ static void write_pair(const char *name, EVP_PKEY *pair)
     write_text(name, workshop_private_pem(&bench.shop, pair));
 }
 
+/* A P-256 key whose point is the one at infinity. */
+#define INFINITY_PEM                                                                           \
+    "-----BEGIN PUBLIC KEY-----\nMBkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDAgAA\n-----END PUBLIC "       \
+    "KEY-----\n"
+
 #define SECRET_32 "0123456789abcdef0123456789abcdef"
 
 static void write_keys(void)
@@ -55,6 +60,7 @@ static void write_keys(void)
     write_pair("ed25519.pem", workshop_keep(shop, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")));
     write_text("empty.pem", "");
     write_text("junk.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    write_text("infinity.pem", INFINITY_PEM);
     write_text("certificate.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
     write_text("secret", SECRET_32 "\n");
     write_text("secret-crlf", SECRET_32 "\r\n");
@@ -224,6 +230,7 @@ static const struct {
     {"@/rsa-e3.pem", "RS256", "rsa-e3.pem: its RSA exponent"},
     {"@/p384.pem", "ES256", "p384.pem: its curve is not P-256"},
     {"@/k256.pem", "ES256", "its curve is not P-256"},
+    {"@/infinity.pem", "ES256", "its point is not on the curve"},
     {"@/ed25519.pem", "ES256 RS256", "ed25519.pem: not a PEM file with an RSA or P-256 key"},
     {"@/empty.pem", "ES256", "empty.pem: not a PEM file"},
     {"@/junk.pem", "ES256", "junk.pem: not a PEM file"},
@@ -483,6 +490,7 @@ static const struct {
      "its curve is not P-256"},
     {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC7515_X "\"}", "32 bytes"},
     {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC7515_X "\",\"y\":\"AAAA\"}", "32 bytes"},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"" RFC7515_Y "\"}", "32 bytes"},
     {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC7515_X "=\",\"y\":\"" RFC7515_Y "\"}",
      "32 bytes"},
     {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC7515_Y "\",\"y\":\"" RFC7515_X "\"}",

@@ -455,7 +455,8 @@ static const struct {
     {"16 deep", EC, PAYLOAD(",\"x\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]"), sign_es256, NULL, NULL,
      false},
     {"brackets in a string are not depth", EC,
-     PAYLOAD(",\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[\""), sign_es256, NULL, NULL, false},
+     PAYLOAD(",\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[[[[[[[[[[[[\""), sign_es256, NULL, NULL,
+     false},
 };
 
 static enum token_verdict verify_at(struct authority *authority, const char *token, int64_t now)
@@ -737,6 +738,7 @@ static const struct {
     {"scope with a tab", TOKEN_SCOPE, NULL, CLAIM("scope", "\"a\\tb\""), NULL, NULL},
     {"scope with a quote", TOKEN_SCOPE, NULL, CLAIM("scope", "\"a\\\"b\""), NULL, NULL},
     {"scope with a backslash", TOKEN_SCOPE, NULL, CLAIM("scope", "\"a\\\\b\""), NULL, NULL},
+    {"scope with DEL", TOKEN_SCOPE, NULL, CLAIM("scope", "\"a\\u007f\""), NULL, NULL},
     {"scope beyond ASCII", TOKEN_SCOPE, NULL, CLAIM("scope", "\"caf\xc3\xa9\""), NULL, NULL},
     {"clinics is a uuid", TOKEN_CLINICS, NULL, CLAIM("clinics", "\"" UUID_A "\""), NULL, NULL},
     {"clinics is null", TOKEN_CLINICS, NULL, CLAIM("clinics", "null"), NULL, NULL},
@@ -747,6 +749,8 @@ static const struct {
     {"clinics lists a number", TOKEN_CLINICS, NULL, CLAIM("clinics", "[1]"), NULL, NULL},
     {"clinics lists no uuid", TOKEN_CLINICS, NULL,
      CLAIM("clinics", "[\"" UUID_A "\",\"0190a0b0-0000-7000-8000-00000000000g\"]"), NULL, NULL},
+    {"clinics with more behind", TOKEN_CLINICS, NULL, CLAIM("clinics", "[\"" UUID_A "0\"]"),
+     NULL, NULL},
     {"clinics in braces", TOKEN_CLINICS, NULL, CLAIM("clinics", "[\"{" UUID_A "}\"]"), NULL,
      NULL},
     {"clinics without hyphens", TOKEN_CLINICS, NULL,
@@ -1066,6 +1070,21 @@ static void test_expired_give_way_first(void **state)
     cache_free(cache);
 }
 
+/* Once all are alive the oldest goes first: of eight the last four are left. */
+static void test_the_oldest_give_way_next(void **state)
+{
+    struct cache *cache = cache_new(4);
+    struct claims claims = {"s", "", "{}", 1000, INT64_MIN};
+    uint8_t digest[DIGEST_SIZE] = {0};
+
+    (void)state;
+    for (digest[8] = 0; digest[8] < 8; digest[8]++)
+        cache_store(cache, digest, &claims, 10);
+    for (digest[8] = 0; digest[8] < 8; digest[8]++)
+        assert_int_equal(cache_find(cache, digest, bench.shop.arena, &claims), digest[8] >= 4);
+    cache_free(cache);
+}
+
 struct runner {
     pthread_t thread;
     struct authority *authority;
@@ -1242,6 +1261,7 @@ int main(void)
         cmocka_unit_test(test_remembered_principal_is_the_same),
         cmocka_unit_test(test_cache_is_bounded),
         cmocka_unit_test(test_expired_give_way_first),
+        cmocka_unit_test(test_the_oldest_give_way_next),
         cmocka_unit_test(test_threads_share_the_cache),
         cmocka_unit_test(test_minted_tokens_are_accepted),
         cmocka_unit_test(test_tokens_of_libjwt_are_accepted),
