@@ -30,12 +30,13 @@ struct authority_settings {
     const char *issuer;
     const char *audience;
     int64_t leeway_seconds;
-    size_t cache_entries; /* most tokens remembered; 0: no cache */
+    size_t cache_entries; /* most tokens remembered, in fours; 0: no cache */
 };
 
 /* Reads and parses the keys once. NULL and a fault that names the file (never key material)
  * when a key cannot be read, is too weak (RSA < 2048 bits, secret < 32 bytes), fits none of the
- * algorithms, two keys share a kid, an algorithm is unknown or no key is left. */
+ * algorithms, two keys share a kid, an algorithm is unknown or no key is left. Keys of a JWKS
+ * that are not for signatures of an accepted algorithm are skipped with a log line. */
 struct authority *authority_open(const struct authority_settings *settings,
                                  struct fault *fault) MUST_CHECK;
 void authority_free(struct authority *authority);
@@ -54,7 +55,7 @@ const char *token_verdict_slug(enum token_verdict verdict);
 const char *token_verdict_sentence(enum token_verdict verdict);
 
 /* Verifies a compact JWS at `now` (Unix seconds). TOKEN_ACCEPTED fills `principal` from
- * `arena`; otherwise it is left alone. Any thread. */
+ * `arena`; otherwise it is left alone. Counts the METRIC_TOKEN* itself. Any thread. */
 enum token_verdict token_verify(struct authority *authority, const char *token, size_t length,
                                 int64_t now, struct arena *arena,
                                 struct principal *principal) MUST_CHECK;
@@ -80,7 +81,7 @@ struct token_request {
 };
 
 /* Mints a token with libjwt from the settings' first private key or secret. Returns a string
- * for free(), or NULL and a fault. */
+ * for free(), or NULL and a fault, also when token_verify would refuse it. */
 char *token_mint(const struct authority_settings *settings, const struct token_request *request,
                  int64_t now, struct fault *fault) MUST_CHECK;
 

@@ -28,22 +28,19 @@ struct set {
 
 struct cache {
     size_t sets_count;
-    size_t slots_per_set; /* fewer than SLOTS_PER_SET only in a tiny cache */
     struct set sets[];
 };
 
 struct cache *cache_new(size_t entries)
 {
-    size_t slots = entries < SLOTS_PER_SET ? entries : SLOTS_PER_SET;
-    size_t sets = slots ? entries / slots : 0;
+    size_t sets = entries / SLOTS_PER_SET;
     struct cache *cache;
 
-    if (entries == 0)
+    if (sets == 0)
         return NULL;
     cache = calloc(1, sizeof(*cache) + sets * sizeof(cache->sets[0]));
     ASSERT(cache);
     cache->sets_count = sets;
-    cache->slots_per_set = slots;
     for (size_t i = 0; i < sets; i++)
         ASSERT(pthread_rwlock_init(&cache->sets[i].lock, NULL) == 0);
     return cache;
@@ -122,12 +119,11 @@ static void slot_fill(struct slot *slot, const uint8_t digest[DIGEST_SIZE],
 }
 
 /* The token's own slot if it is there already, else an empty or expired one, else the next. */
-static struct slot *slot_choose(const struct cache *cache, struct set *set,
-                                const uint8_t digest[DIGEST_SIZE], int64_t now)
+static struct slot *slot_choose(struct set *set, const uint8_t digest[DIGEST_SIZE], int64_t now)
 {
     struct slot *chosen = NULL;
 
-    for (size_t i = 0; i < cache->slots_per_set; i++) {
+    for (size_t i = 0; i < SLOTS_PER_SET; i++) {
         struct slot *slot = &set->slots[i];
 
         if (slot->texts && memcmp(slot->digest, digest, DIGEST_SIZE) == 0)
@@ -138,7 +134,7 @@ static struct slot *slot_choose(const struct cache *cache, struct set *set,
     if (chosen)
         return chosen;
     chosen = &set->slots[set->next];
-    set->next = (set->next + 1) % cache->slots_per_set;
+    set->next = (set->next + 1) % SLOTS_PER_SET;
     return chosen;
 }
 
@@ -158,7 +154,7 @@ void cache_store(struct cache *cache, const uint8_t digest[DIGEST_SIZE],
         free(fresh.texts);
         return;
     }
-    slot = slot_choose(cache, set, digest, now);
+    slot = slot_choose(set, digest, now);
     old = slot->texts;
     *slot = fresh;
     pthread_rwlock_unlock(&set->lock);

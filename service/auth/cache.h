@@ -9,8 +9,9 @@
 
 struct cache;
 
-/* Room for at most `entries` tokens (a few hundred bytes each, at most about 12 kB). NULL when
- * `entries` is 0; the functions below take NULL as a cache that remembers nothing. */
+/* Room for `entries` tokens, rounded down to a multiple of 4 (a few hundred bytes each, at most
+ * about 12 kB). NULL when that is none; the functions below take NULL as a cache that remembers
+ * nothing. */
 struct cache *cache_new(size_t entries);
 void cache_free(struct cache *cache);
 

@@ -57,6 +57,7 @@ const char *authority_keys_help(void)
 }
 
 /* A passphrase is never asked for: there is nobody at the terminal. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is OpenSSL's */
 static int refuse_passphrase(char *buffer, int size, int writing, void *context)
 {
     (void)buffer, (void)size, (void)writing, (void)context;
