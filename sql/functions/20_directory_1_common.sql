@@ -150,7 +150,7 @@ create or replace function app.missing_faults(pointer text, named text[], known 
 returns jsonb language sql immutable parallel safe as $$
     select coalesce(jsonb_agg(jsonb_build_object('pointer', pointer || '/' || place - 1, 'detail', 'is not known here') order by place), '[]')
     from unnest(named) with ordinality as entry (name, place)
-    where name <> all (known)
+    where name is not null and name <> all (known)
 $$;
 
 -- app.is_timezone without its exception. Each part begins with a capital, so that other systems know the name too.

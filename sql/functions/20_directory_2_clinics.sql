@@ -45,7 +45,7 @@ begin
         return answer;
     end if;
     doc := app.merge_patch(base, body);
-    if doc = base then
+    if jsonb_strip_nulls(doc) = jsonb_strip_nulls(base) then
         return row(200, before, old.version, null, null)::app.answer;
     end if;
 
@@ -75,5 +75,16 @@ begin
     return app.written(new.id, 'clinic', new.id::text, 'Clinic', '/v1/clinics/' || new.id, caller, before, app.clinic_json(new));
 exception when unique_violation then
     return app.already_exists('/slug', 'Another clinic has this slug.');
+end
+$$;
+
+-- A token that is bound to some clinics cannot make another one: it could never see it.
+create or replace function app.create_clinic(body jsonb, clinics text, caller app.caller)
+returns app.answer language plpgsql as $$
+begin
+    if clinics is distinct from '*' then
+        return app.refused(403, 'forbidden', 'A new clinic needs a token for all clinics.');
+    end if;
+    return app.write_clinic(null, body, caller);
 end
 $$;

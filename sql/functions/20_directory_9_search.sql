@@ -414,3 +414,33 @@ begin
     select p.status, p.body into status, body from app.page_answer(cursor, after, page_size, bodies, keys) as p;
 end
 $$;
+
+-- ---------------------------------------------------------------- catalogue
+
+-- The code after which a page of the catalogue begins; null for none, or for a cursor that is none of ours.
+create or replace function app.page_after_code(cursor text)
+returns text language plpgsql immutable parallel safe as $$
+declare
+    keys jsonb := app.cursor_decode(cursor, 2);
+begin
+    return case when keys ->> 0 = 'code' then keys ->> 1 end;
+end
+$$;
+
+-- Whether folded words are found in one of these texts, in any language; a text may be a list of texts (synonyms).
+create or replace function app.texts_have(texts jsonb[], words text)
+returns boolean language plpgsql immutable parallel safe as $$
+begin
+    return exists (select
+                   from unnest(texts) as t (by_language)
+                   cross join lateral jsonb_path_query(t.by_language, 'strict $.* ? (@.type() == "string")') as plain (value)
+                   where app.fold(plain.value #>> '{}') operator(public.%>) words
+                      or app.fold(plain.value #>> '{}') like app.words_pattern(words)
+                   union all
+                   select
+                   from unnest(texts) as t (by_language)
+                   cross join lateral jsonb_path_query(t.by_language, 'strict $.* ? (@.type() == "array")[*]') as listed (value)
+                   where app.fold(listed.value #>> '{}') operator(public.%>) words
+                      or app.fold(listed.value #>> '{}') like app.words_pattern(words));
+end
+$$;

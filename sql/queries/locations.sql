@@ -1,0 +1,54 @@
+-- Locations: the public search and read, and the records that a clinic keeps (all languages, ETag = version).
+
+-- name: listLocations
+-- args: near radius_km treatment complaint language q city postal_code clinic_id limit cursor lang clinics
+select status, body, content_language as language
+from app.search_locations($1::text, $2::float8, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::uuid, $10::int,
+                          $11::text, $12::text, $13::text);
+
+-- name: readLocation
+-- args: location_id include lang clinics
+select 200 as status, app.location_json(l, app.wanted_languages($3::text), c.languages) as body,
+       case when $3::text = '*' then l.version::text end as etag,
+       app.texts_language(l.directions, app.wanted_languages($3::text), c.languages) as language
+from app.location l join app.clinic c on c.id = l.clinic_id
+where l.id = $1::uuid and ($2::text = 'archived' or (l.status = 'active' and c.status = 'active'))
+  and ((select app.clinics_filter($4::text)) is null or l.clinic_id = any ((select app.clinics_filter($4::text))::uuid[]));
+
+-- name: listClinicLocations
+-- args: clinic_id limit cursor
+select answer.status, answer.body
+from (select app.page_after($3::text, 'name', 'string') as after) as page
+cross join lateral (
+    select array_agg(app.location_record(hit.row) order by hit.key, (hit.row).id) as bodies,
+           array_agg(jsonb_build_array('name', hit.key, (hit.row).id) order by hit.key, (hit.row).id) as keys
+    from (select l as row, app.fold(l.name) as key
+          from app.location l
+          where l.clinic_id = $1::uuid and l.status = 'active'
+            and (page.after is null or (app.fold(l.name), l.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
+          order by app.fold(l.name), l.id
+          limit $2::int + 1) as hit) as hits
+cross join lateral app.page_answer($3::text, page.after, $2::int, hits.bodies, hits.keys) as answer;
+
+-- name: readClinicLocation
+-- args: clinic_id location_id include
+select 200 as status, app.location_record(l) as body, l.version::text as etag
+from app.location l
+where l.clinic_id = $1::uuid and l.id = $2::uuid and ($3::text = 'archived' or l.status = 'active');
+
+-- name: createLocation
+-- args: clinic_id body sub request_id key hash
+-- guard: principal
+select * from app.write_location($1::uuid, null, $2::jsonb, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
+
+-- name: patchLocation
+-- args: clinic_id location_id body if_match sub request_id
+select * from app.write_location($1::uuid, $2::uuid, $3::jsonb, row($5::text, $6::text, $4::text, null, null)::app.caller) where status is not null;
+
+-- name: archiveLocation
+-- args: clinic_id location_id if_match sub request_id
+select * from app.set_status($1::uuid, 'location', $2::uuid, 'archived', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+
+-- name: restoreLocation
+-- args: clinic_id location_id if_match sub request_id
+select * from app.set_status($1::uuid, 'location', $2::uuid, 'active', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;

@@ -1,0 +1,57 @@
+-- Practitioners: the public search and read, and the records that a clinic keeps (all languages, ETag = version).
+
+-- name: listPractitioners
+-- args: near radius_km treatment complaint language qualification q city postal_code clinic_id location_id limit cursor lang clinics
+select status, body, content_language as language
+from app.search_practitioners($1::text, $2::float8, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text, $10::uuid,
+                              $11::uuid, $12::int, $13::text, $14::text, $15::text);
+
+-- name: readPractitioner
+-- args: practitioner_id include lang clinics
+select 200 as status, app.practitioner_json(p, app.wanted_languages($3::text), c.languages) as body,
+       case when $3::text = '*' then p.version::text end as etag,
+       app.texts_language(p.biography, app.wanted_languages($3::text), c.languages) as language
+from app.practitioner p join app.clinic c on c.id = p.clinic_id
+where p.id = $1::uuid and ($2::text = 'archived' or (p.status = 'active' and c.status = 'active'))
+  and ((select app.clinics_filter($4::text)) is null or p.clinic_id = any ((select app.clinics_filter($4::text))::uuid[]));
+
+-- name: listClinicPractitioners
+-- args: clinic_id location_id limit cursor
+select answer.status, answer.body
+from (select app.page_after($4::text, 'name', 'string') as after) as page
+cross join lateral (
+    select array_agg(app.practitioner_record(hit.row) order by hit.key, (hit.row).id) as bodies,
+           array_agg(jsonb_build_array('name', hit.key, (hit.row).id) order by hit.key, (hit.row).id) as keys
+    from (select p as row, app.fold(p.name) as key
+          from app.practitioner p
+          where p.clinic_id = $1::uuid and p.status = 'active'
+            and ($2::uuid is null or exists (
+                    select from app.practitioner_location pl
+                    where pl.clinic_id = p.clinic_id and pl.practitioner_id = p.id and pl.location_id = $2::uuid))
+            and (page.after is null or (app.fold(p.name), p.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
+          order by app.fold(p.name), p.id
+          limit $3::int + 1) as hit) as hits
+cross join lateral app.page_answer($4::text, page.after, $3::int, hits.bodies, hits.keys) as answer;
+
+-- name: readClinicPractitioner
+-- args: clinic_id practitioner_id include
+select 200 as status, app.practitioner_record(p) as body, p.version::text as etag
+from app.practitioner p
+where p.clinic_id = $1::uuid and p.id = $2::uuid and ($3::text = 'archived' or p.status = 'active');
+
+-- name: createPractitioner
+-- args: clinic_id body sub request_id key hash
+-- guard: principal
+select * from app.write_practitioner($1::uuid, null, $2::jsonb, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
+
+-- name: patchPractitioner
+-- args: clinic_id practitioner_id body if_match sub request_id
+select * from app.write_practitioner($1::uuid, $2::uuid, $3::jsonb, row($5::text, $6::text, $4::text, null, null)::app.caller) where status is not null;
+
+-- name: archivePractitioner
+-- args: clinic_id practitioner_id if_match sub request_id
+select * from app.set_status($1::uuid, 'practitioner', $2::uuid, 'archived', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+
+-- name: restorePractitioner
+-- args: clinic_id practitioner_id if_match sub request_id
+select * from app.set_status($1::uuid, 'practitioner', $2::uuid, 'active', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
