@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <cmocka.h>
 
 #include "base/embed.h"
@@ -39,6 +42,7 @@ const struct query db_queries[] = {
     QUERY("secrets", "select 200 as status, coalesce(json_agg(owner), '[]') as body from app.secret", none, true),
     QUERY("sleep", "select 200 as status, to_json($1::text) as body from pg_sleep($1::float)", one, false),
     QUERY("writeSlowly", "select 200 as status, to_json(nextval('app.writes')) as body from pg_sleep($1::float)", one, false),
+    QUERY("echo", "select 200 as status, to_json($1::text) as body", one, false),
     QUERY("process", "select 200 as status, to_json(pg_backend_pid()) as body", none, false),
     QUERY("failAtFirst", "select 200 as status, to_json(app.fail_at_first($1::text, $2::int)) as body", two, false),
     QUERY("two", "select 200 as status, null::json as body from generate_series(1, 2)", none, false),
@@ -250,6 +254,26 @@ static void a_row_is_the_answer(void **state)
     assert_int_equal(run(database, "readThing", NULL, NULL), DB_NO_ROW);
     assert_int_equal(run(database, "two", NULL, NULL), DB_BROKEN);
     assert_int_equal(run(database, "noStatus", NULL, NULL), DB_BROKEN);
+    database_free(database);
+}
+
+/* More than a socket takes at once, in both directions. */
+static void large_texts_pass(void **state)
+{
+    struct database *database = open_toys(1, 5000);
+    size_t length = 4000000;
+    char *text = calloc(1, length + 1);
+    struct called called = {.database = database, .name = "echo", .first = text};
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', length);
+    call_run(&called);
+    assert_int_equal(called.outcome, DB_ROW);
+    assert_int_equal(called.reply.body_length, length + 2);
+    assert_memory_equal(called.reply.body + 1, text, length);
+    arena_free(called.arena);
+    free(text);
     database_free(database);
 }
 
@@ -498,6 +522,68 @@ static void a_database_that_is_away_at_start_is_waited_for(void **state)
     assert_int_equal(database_wait_ready(database, 300, &fault), DATABASE_AWAY);
     assert_int_equal(call_forget(&called), DB_AWAY);
     database_free(database);
+}
+
+/* A server that takes the connection and then says nothing. */
+static int silent_host(char folder[32])
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int silent = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(folder, 32, "/tmp/silent-%d", (int)getpid());
+    assert_int_equal(mkdir(folder, 0700), 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%.31s/.s.PGSQL.5432", folder);
+    assert_int_equal(bind(silent, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(silent, 8), 0);
+    return silent;
+}
+
+static void a_silent_host_is_passed(void **state)
+{
+    char folder[32], url[300], path[64];
+    int silent = silent_host(folder);
+    struct database_settings settings = {
+        .url = url, .connections = 1, .queue = 2, .wait_ms = 200, .timeout_ms = 1000};
+    struct fault fault;
+    struct database *database;
+
+    (void)state;
+    snprintf(url, sizeof url, "host=%s,%s user=clinicd_service dbname=toys connect_timeout=1",
+             folder, cluster.socket);
+    database = database_open(&settings, &fault);
+    assert_non_null(database);
+    assert_int_equal(database_wait_ready(database, 500, &fault), DATABASE_AWAY);
+    assert_int_equal(database_wait_ready(database, 4000, &fault), DATABASE_READY);
+    database_free(database);
+    close(silent);
+    snprintf(path, sizeof path, "%s/.s.PGSQL.5432", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
+/* Closing does not wait for a host that is silent. */
+static void a_pool_that_connects_can_be_closed(void **state)
+{
+    char folder[32], url[100], path[64];
+    int silent = silent_host(folder);
+    struct database_settings settings = {
+        .url = url, .connections = 2, .queue = 2, .wait_ms = 200, .timeout_ms = 1000};
+    struct fault fault;
+    struct database *database;
+    int64_t start_ms;
+
+    (void)state;
+    snprintf(url, sizeof url, "host=%s user=nobody dbname=none connect_timeout=30", folder);
+    database = database_open(&settings, &fault);
+    assert_non_null(database);
+    usleep(100000);
+    start_ms = clock_monotonic_ms();
+    database_free(database);
+    assert_in_range(clock_monotonic_ms() - start_ms, 0, 500);
+    close(silent);
+    snprintf(path, sizeof path, "%s/.s.PGSQL.5432", folder);
+    unlink(path);
+    rmdir(folder);
 }
 
 /* ---------------------------------------------------------------- again, where it is safe */
@@ -865,6 +951,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_the_answer),
+        cmocka_unit_test(large_texts_pass),
         cmocka_unit_test(every_connection_has_our_settings),
         cmocka_unit_test(guard_reaches_the_query_and_ends_with_it),
         cmocka_unit_test(row_policies_see_who_asks),
@@ -878,6 +965,8 @@ int main(void)
         cmocka_unit_test(a_write_in_doubt_is_not),
         cmocka_unit_test(the_pool_survives_a_crash_of_the_server),
         cmocka_unit_test(a_database_that_is_away_at_start_is_waited_for),
+        cmocka_unit_test(a_silent_host_is_passed),
+        cmocka_unit_test(a_pool_that_connects_can_be_closed),
         cmocka_unit_test(transactions_run_again_by_sqlstate),
         cmocka_unit_test(a_stale_primary_is_left_by_all_connections),
         cmocka_unit_test(waiting_is_bounded),
