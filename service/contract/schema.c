@@ -165,6 +165,10 @@ static void add_value_text(struct buffer *out, json_t *value)
         buffer_add(out, json_string_value(value), json_string_length(value));
         return;
     }
+    if (json_is_number(value) && number_of(value).is_integer) {
+        buffer_add_format(out, "%" JSON_INTEGER_FORMAT, number_of(value).integer);
+        return;
+    }
     text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
     ASSERT(text);
     buffer_add_text(out, text);
