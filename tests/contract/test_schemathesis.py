@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness import BUILD, FLAVOUR
+
 HERE = Path(__file__).parent
 
 
@@ -17,6 +19,8 @@ def test_the_service_keeps_its_contract(service, tokens, contract, tmp_path):
     environment = os.environ | {"CLINICD_TEST_TOKEN": tokens.admin(), "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)}
     done = subprocess.run(command, env=environment, cwd=tmp_path, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=1400, check=False)
-    print("\n".join(done.stdout.splitlines()[-40:]))
-    assert done.returncode == 0, done.stdout[-30_000:]
+    report = BUILD / "test" / f"schemathesis-{FLAVOUR}.log"
+    report.write_text(done.stdout)
+    summary = done.stdout.partition("= SUMMARY =")[2]
+    assert done.returncode == 0, f"{report} tells all:\n{summary or done.stdout[-3000:]}"
     service.wait("/readyz")
