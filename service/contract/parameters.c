@@ -542,8 +542,7 @@ static bool is_given(const struct reading *reading, const char *name)
 
 static bool is_missed(const struct reading *reading, const struct parameter *parameter)
 {
-    return parameter->required ||
-           (parameter->unless && !is_given(reading, parameter->unless));
+    return parameter->required || (parameter->unless && !is_given(reading, parameter->unless));
 }
 
 static void complete(struct reading *reading, size_t index)

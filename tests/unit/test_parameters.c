@@ -51,8 +51,8 @@ static const char *read_request(const struct contract *contract, struct request 
     char *json;
     const char *text;
 
-    assert_int_equal(
-        contract_route(contract, request.method, request.target, arena, &match), ROUTE_FOUND);
+    assert_int_equal(contract_route(contract, request.method, request.target, arena, &match),
+                     ROUTE_FOUND);
     result = contract_read_parameters(&match, lookup_header, &request, &findings);
     assert_non_null(result);
     json = json_dumps(result, JSON_COMPACT);
