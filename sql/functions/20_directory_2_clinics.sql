@@ -9,14 +9,6 @@ returns json language sql stable parallel safe as $$
         'created_at', app.utc_instant(c.created_at), 'updated_at', app.utc_instant(c.updated_at))
 $$;
 
-create or replace function app.clinic_faults(c app.clinic)
-returns jsonb language sql stable as $$
-    select app.timezone_faults('/timezone', c.timezone) || coalesce(jsonb_agg(
-               jsonb_build_object('pointer', '/policy/' || member, 'detail', 'must be a multiple of 5')), '[]')
-    from unnest('{hold_minutes,waitlist_offer_minutes}'::text[]) as member
-    where (app.policy(c.policy) ->> member)::int % 5 <> 0
-$$;
-
 -- Creates (target is null) or patches a clinic. policy keeps what was said and the rest is read from the defaults, so null
 -- in a patch goes back to the default.
 create or replace function app.write_clinic(target uuid, body jsonb, caller app.caller)
@@ -60,7 +52,7 @@ begin
     new.version := coalesce(old.version, 0) + 1;
     new.created_at := coalesce(old.created_at, app.now());
     new.updated_at := app.now();
-    answer := app.faults_refusal('[]', app.required_faults(doc, '{slug,name,timezone}') || app.clinic_faults(new));
+    answer := app.faults_refusal('[]', app.required_faults(doc, '{slug,name,timezone}') || app.timezone_faults('/timezone', new.timezone));
     if answer.status is not null then
         return answer;
     end if;

@@ -22,8 +22,8 @@ returns json language sql stable parallel safe as $$
     select app.clinic_json(c)
 $$;
 
--- affected_bookings after something was archived, or hours were restored (a replacement that comes back may close, too).
-create or replace function app.status_affects(tenant uuid, entity text, target uuid)
+-- affected_bookings after the status of something has changed. Hours that come back may close, too; all else helps.
+create or replace function app.status_affects(tenant uuid, entity text, target uuid, wanted text)
 returns json language plpgsql volatile as $$
 declare
     schedule app.schedule;
@@ -36,7 +36,8 @@ begin
         select * into exception from app.exception e where e.clinic_id = tenant and e.id = target;
         return app.exception_stranded(tenant, exception, exception);
     end if;
-    return json_build_object('affected_bookings', app.upcoming_bookings(tenant, entity, target));
+    return json_build_object('affected_bookings',
+                             case wanted when 'archived' then app.upcoming_bookings(tenant, entity, target) else '[]' end);
 end
 $$;
 
@@ -75,8 +76,6 @@ begin
     end if;
     perform app.directory_record(tenant, entity, target::text, case wanted when 'archived' then 'archive' else 'restore' end || noun,
                                  case wanted when 'archived' then 'archived' else 'restored' end, caller, before::jsonb, after::jsonb);
-    return row(200, case when wanted = 'archived' or entity in ('schedule', 'exception')
-                         then app.json_with(after, app.status_affects(tenant, entity, target)) else after end,
-               after ->> 'version', null, null)::app.answer;
+    return row(200, app.json_with(after, app.status_affects(tenant, entity, target, wanted)), after ->> 'version', null, null)::app.answer;
 end
 $$;
