@@ -3,6 +3,7 @@ import itertools
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -62,10 +63,18 @@ class Postgres:
         self.durable = durable
         self.socket = None
 
-    def start(self):
+    def start(self, tries=20):
+        """After kill9 its processes hold the shared memory for a moment: so it is tried again."""
         settings = DURABLE if self.durable else FAST
-        self.socket = self._script("start", *settings).strip()
-        return self
+        while True:
+            try:
+                self.socket = self._script("start", *settings).strip()
+                return self
+            except RuntimeError:
+                tries -= 1
+                if tries == 0:
+                    raise
+                time.sleep(0.3)
 
     def stop(self, how="fast"):
         self._script("stop", how)
