@@ -13,8 +13,8 @@ cross join lateral (
             and ((select app.clinics_filter($4::text)) is null or c.id = any ((select app.clinics_filter($4::text))::uuid[]))
             and (page.after is null or (app.fold(c.name), c.id) > (page.after ->> 1, (page.after ->> 2)::uuid))
           order by app.fold(c.name), c.id
-          limit $2::int + 1) as hit) as hits
-cross join lateral app.page_answer($3::text, page.after, $2::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($2::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($3::text, page.after, coalesce($2::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readClinic
 -- args: clinic_id include
@@ -22,7 +22,6 @@ select 200 as status, app.clinic_json(c) as body, c.version::text as etag
 from app.clinic c
 where c.id = $1::uuid and ($2::text = 'archived' or c.status = 'active');
 
--- A token that is bound to clinics cannot make another one, which it could never see.
 -- name: createClinic
 -- args: body clinics sub request_id key hash
 -- guard: principal

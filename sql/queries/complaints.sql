@@ -13,8 +13,8 @@ cross join lateral (
           where c.status = 'active' and ($1::text is null or app.texts_have(array[c.name, c.synonyms], app.fold($1::text)))
             and (page.after is null or c.code > page.after)
           order by c.code
-          limit $2::int + 1) as hit) as hits
-cross join lateral app.page_answer($3::text, to_jsonb(page.after), $2::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($2::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($3::text, to_jsonb(page.after), coalesce($2::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readComplaint
 -- args: complaint include lang

@@ -14,8 +14,8 @@ cross join lateral (
             and ($4::date is null or e.date_to >= $4::date) and ($5::date is null or e.date_from <= $5::date)
             and (page.after is null or (e.date_from::text, e.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by e.date_from::text, e.id
-          limit $6::int + 1) as hit) as hits
-cross join lateral app.page_answer($7::text, page.after, $6::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($6::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($7::text, page.after, coalesce($6::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readClinicException
 -- args: clinic_id exception_id include

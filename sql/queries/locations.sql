@@ -3,8 +3,8 @@
 -- name: listLocations
 -- args: near radius_km treatment complaint language q city postal_code clinic_id limit cursor lang clinics
 select status, body, content_language as language
-from app.search_locations($1::text, $2::float8, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::uuid, $10::int,
-                          $11::text, $12::text, $13::text);
+from app.search_locations($1::text, $2::float8, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::uuid,
+                          coalesce($10::int, 20), $11::text, $12::text, $13::text);
 
 -- name: readLocation
 -- args: location_id include lang clinics
@@ -27,8 +27,8 @@ cross join lateral (
           where l.clinic_id = $1::uuid and l.status = 'active'
             and (page.after is null or (app.fold(l.name), l.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by app.fold(l.name), l.id
-          limit $2::int + 1) as hit) as hits
-cross join lateral app.page_answer($3::text, page.after, $2::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($2::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($3::text, page.after, coalesce($2::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readClinicLocation
 -- args: clinic_id location_id include

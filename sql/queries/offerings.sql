@@ -19,8 +19,8 @@ cross join lateral (
                     where op.clinic_id = o.clinic_id and op.offering_id = o.id and op.practitioner_id = $4::uuid))
             and (page.after is null or (o.treatment, o.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by o.treatment, o.id
-          limit $5::int + 1) as hit) as hits
-cross join lateral app.page_answer($6::text, page.after, $5::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($5::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($6::text, page.after, coalesce($5::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readClinicOffering
 -- args: clinic_id offering_id include

@@ -4,7 +4,7 @@
 -- args: near radius_km treatment complaint language qualification q city postal_code clinic_id location_id limit cursor lang clinics
 select status, body, content_language as language
 from app.search_practitioners($1::text, $2::float8, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text, $10::uuid,
-                              $11::uuid, $12::int, $13::text, $14::text, $15::text);
+                              $11::uuid, coalesce($12::int, 20), $13::text, $14::text, $15::text);
 
 -- name: readPractitioner
 -- args: practitioner_id include lang clinics
@@ -30,8 +30,8 @@ cross join lateral (
                     where pl.clinic_id = p.clinic_id and pl.practitioner_id = p.id and pl.location_id = $2::uuid))
             and (page.after is null or (app.fold(p.name), p.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by app.fold(p.name), p.id
-          limit $3::int + 1) as hit) as hits
-cross join lateral app.page_answer($4::text, page.after, $3::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($3::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($4::text, page.after, coalesce($3::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readClinicPractitioner
 -- args: clinic_id practitioner_id include

@@ -13,8 +13,8 @@ cross join lateral (
             and ($2::uuid is null or r.location_id = $2::uuid)
             and (page.after is null or (app.fold(r.name), r.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by app.fold(r.name), r.id
-          limit $3::int + 1) as hit) as hits
-cross join lateral app.page_answer($4::text, page.after, $3::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($3::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($4::text, page.after, coalesce($3::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readClinicRoom
 -- args: clinic_id room_id include

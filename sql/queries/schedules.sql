@@ -13,8 +13,8 @@ cross join lateral (
             and ($2::uuid is null or s.practitioner_id = $2::uuid) and ($3::uuid is null or s.location_id = $3::uuid)
             and (page.after is null or (s.id::text, s.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by s.id::text, s.id
-          limit $4::int + 1) as hit) as hits
-cross join lateral app.page_answer($5::text, page.after, $4::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($4::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($5::text, page.after, coalesce($4::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readClinicSchedule
 -- args: clinic_id schedule_id include

@@ -16,8 +16,8 @@ cross join lateral (
                     where ct.treatment = t.code and c.code = $2::text and c.status = 'active'))
             and (page.after is null or t.code > page.after)
           order by t.code
-          limit $3::int + 1) as hit) as hits
-cross join lateral app.page_answer($4::text, to_jsonb(page.after), $3::int, hits.bodies, hits.keys) as answer;
+          limit coalesce($3::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($4::text, to_jsonb(page.after), coalesce($3::int, 20), hits.bodies, hits.keys) as answer;
 
 -- name: readTreatment
 -- args: treatment include lang
