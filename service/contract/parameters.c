@@ -382,15 +382,16 @@ static void trim(char **text, size_t *length)
 static bool add_split_items(struct reading *reading, const struct parameter *parameter,
                             char *text)
 {
-    for (char *part = text, *comma = text; comma; part = comma + 1) {
-        size_t length = strcspn(part, ",");
+    while (text) {
+        size_t length = strcspn(text, ",");
+        char *next = text[length] ? text + length + 1 : NULL;
 
-        comma = part[length] ? part + length : NULL;
-        part[length] = '\0';
+        text[length] = '\0';
         if (parameter->in == IN_HEADER)
-            trim(&part, &length);
-        if (!add_item(reading, parameter, part, length))
+            trim(&text, &length);
+        if (!add_item(reading, parameter, text, length))
             return false;
+        text = next;
     }
     return true;
 }

@@ -4,8 +4,12 @@
 
 #include <pcre2.h>
 
-/* The most steps of one match, about a millisecond, and the most memory it takes. */
+/* The most steps from one position of the text, about a millisecond, and the most memory. */
 #define STEPS_MOST 200000
+/* PCRE2 counts anew at each position. An expression without "^" starts at all of them: it is
+ * searched with fewer steps, and not in longer texts. */
+#define SEARCH_STEPS_MOST 20000
+#define SEARCH_BYTES_MOST 4096
 #define DEPTH_MOST 2000
 #define HEAP_KIB_MOST 1024
 
@@ -17,6 +21,7 @@ struct pattern {
     pcre2_code *code;
     pcre2_match_context *limits; /* only read by matches */
     const char *source;
+    size_t longest; /* texts with more bytes count as not matching */
 };
 
 static void code_release(void *code)
@@ -42,6 +47,26 @@ static pcre2_code *compile_ecma(const char *source, size_t length, int *error, s
     return code;
 }
 
+static bool is_anchored(const pcre2_code *code)
+{
+    uint32_t options = 0;
+
+    pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+    return (options & PCRE2_ANCHORED) != 0;
+}
+
+static void set_limits(struct pattern *pattern)
+{
+    bool anchored = is_anchored(pattern->code);
+
+    pattern->longest = anchored ? SIZE_MAX : SEARCH_BYTES_MOST;
+    pattern->limits = pcre2_match_context_create(NULL);
+    ASSERT(pattern->limits);
+    pcre2_set_match_limit(pattern->limits, anchored ? STEPS_MOST : SEARCH_STEPS_MOST);
+    pcre2_set_depth_limit(pattern->limits, DEPTH_MOST);
+    pcre2_set_heap_limit(pattern->limits, HEAP_KIB_MOST);
+}
+
 const struct pattern *pattern_compile(struct arena *arena, const char *source, size_t length,
                                       struct fault *fault)
 {
@@ -61,12 +86,8 @@ const struct pattern *pattern_compile(struct arena *arena, const char *source, s
     }
     arena_defer(arena, code_release, pattern->code);
     pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE); /* without it, it interprets */
-    pattern->limits = pcre2_match_context_create(NULL);
-    ASSERT(pattern->limits);
+    set_limits(pattern);
     arena_defer(arena, limits_release, pattern->limits);
-    pcre2_set_match_limit(pattern->limits, STEPS_MOST);
-    pcre2_set_depth_limit(pattern->limits, DEPTH_MOST);
-    pcre2_set_heap_limit(pattern->limits, HEAP_KIB_MOST);
     return pattern;
 }
 
@@ -84,6 +105,8 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
 bool pattern_is_found(const struct pattern *pattern, struct pattern_scratch *scratch,
                       const char *text, size_t length)
 {
+    if (length > pattern->longest)
+        return false;
     if (!scratch->match)
         scratch->match = pcre2_match_data_create(1, NULL);
     ASSERT(scratch->match);

@@ -30,7 +30,8 @@ struct pattern_scratch {
 void pattern_scratch_free(struct pattern_scratch *scratch);
 
 /* True when the pattern is found in `text` (well-formed UTF-8). A match that takes more than a
- * fixed number of steps counts as not found: never a hang. */
+ * fixed number of steps counts as not found: never a hang. So does every text over 4 KiB when
+ * the pattern does not begin with "^". */
 bool pattern_is_found(const struct pattern *pattern, struct pattern_scratch *scratch,
                       const char *text, size_t length);
 
