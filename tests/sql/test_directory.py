@@ -376,43 +376,43 @@ def test_a_practitioner_has_a_new_version_when_offerings_change_its_treatments(d
 # ---------------------------------------------------------------- the catalogue
 
 def test_a_treatment_is_put_patched_and_archived(desk, owner):
-    desk.run("putTreatment", treatment="cups", body=dict(name={"en": "Cupping"}, modality="cupping"))
-    body = dict(name={"en": "Needles", "fr": "Aiguilles"}, modality="needling", body_regions=["neck"], alternatives=["cups"])
-    made = desk.run("putTreatment", treatment="needles", body=body)
-    assert (made.status, made.row["etag"], made.row["location"]) == (201, "1", "/v1/treatments/needles")
+    desk.run("putTreatment", treatment="test-cups", body=dict(name={"en": "Cupping"}, modality="cupping"))
+    body = dict(name={"en": "Needles", "fr": "Aiguilles"}, modality="needling", body_regions=["neck"], alternatives=["test-cups"])
+    made = desk.run("putTreatment", treatment="test-needles", body=body)
+    assert (made.status, made.row["etag"], made.row["location"]) == (201, "1", "/v1/treatments/test-needles")
     assert made.body.items() >= body.items() and made["complaints"] == []
-    assert desk.run("putTreatment", treatment="needles", body=body).status == 412, "it exists, and If-Match was not sent"
+    assert desk.run("putTreatment", treatment="test-needles", body=body).status == 412, "it exists, and If-Match was not sent"
     assert desk.run("putTreatment", treatment="nothing", body=body, if_match="1").status == 412
     assert desk.run("patchTreatment", treatment="nothing", body={}, if_match="*").row == {}
-    replaced = desk.run("putTreatment", treatment="needles", body=dict(name={"en": "Needles"}, modality="needling"), if_match="1")
+    replaced = desk.run("putTreatment", treatment="test-needles", body=dict(name={"en": "Needles"}, modality="needling"), if_match="1")
     assert (replaced.status, replaced["version"], replaced["alternatives"], replaced["name"]) == (200, 2, [], {"en": "Needles"})
-    patched = desk.run("patchTreatment", treatment="needles", body={"name": {"nl": "Naalden"}, "follow_ups": ["cups"]}, if_match="2")
-    assert patched["name"] == {"en": "Needles", "nl": "Naalden"} and patched["follow_ups"] == ["cups"]
-    refused = desk.run("patchTreatment", treatment="needles", if_match="3",
-                       body={"name": None, "alternatives": ["needles", "gone"], "modality": "needling"})
+    patched = desk.run("patchTreatment", treatment="test-needles", body={"name": {"nl": "Testnaalden"}, "follow_ups": ["test-cups"]}, if_match="2")
+    assert patched["name"] == {"en": "Needles", "nl": "Testnaalden"} and patched["follow_ups"] == ["test-cups"]
+    refused = desk.run("patchTreatment", treatment="test-needles", if_match="3",
+                       body={"name": None, "alternatives": ["test-needles", "gone"], "modality": "needling"})
     assert refused.status == 422 and [p for p, _ in faults(refused)] == ["/alternatives/1", "/name", "/alternatives"]
 
-    complaint = desk.run("putComplaint", complaint="stiff-neck", body=dict(
-        name={"en": "Stiff neck"}, synonyms={"en": ["crick"], "fr": ["torticolis"]}, felt_in=["neck"], treatments=["needles", "cups"]))
-    assert complaint.status == 201 and complaint["treatments"] == ["needles", "cups"]
-    read = desk.run("readTreatment", treatment="needles", lang="*")
-    assert (read["complaints"], read["version"], read.row["etag"]) == (["stiff-neck"], 4, "4")
-    desk.run("patchComplaint", complaint="stiff-neck", body={"treatments": ["cups"]}, if_match="1")
-    assert desk.run("readTreatment", treatment="needles", lang="*")["version"] == 5
-    french = desk.run("readComplaint", complaint="stiff-neck", lang="{fr}")
-    assert (french["name"], french["synonyms"], french.row["etag"]) == ("Stiff neck", ["torticolis"], None)
-    refused = desk.run("putComplaint", complaint="x", body=dict(name={"en": "X"}, treatments=["cups", "gone"]))
+    complaint = desk.run("putComplaint", complaint="test-crick", body=dict(
+        name={"en": "Testish crick"}, synonyms={"en": ["crick"], "fr": ["torticolis"]}, felt_in=["neck"], treatments=["test-needles", "test-cups"]))
+    assert complaint.status == 201 and complaint["treatments"] == ["test-needles", "test-cups"]
+    read = desk.run("readTreatment", treatment="test-needles", lang="*")
+    assert (read["complaints"], read["version"], read.row["etag"]) == (["test-crick"], 4, "4")
+    desk.run("patchComplaint", complaint="test-crick", body={"treatments": ["test-cups"]}, if_match="1")
+    assert desk.run("readTreatment", treatment="test-needles", lang="*")["version"] == 5
+    french = desk.run("readComplaint", complaint="test-crick", lang="{fr}")
+    assert (french["name"], french["synonyms"], french.row["etag"]) == ("Testish crick", ["torticolis"], None)
+    refused = desk.run("putComplaint", complaint="x", body=dict(name={"en": "X"}, treatments=["test-cups", "gone"]))
     assert faults(refused) == [("/treatments/1", "unknown-reference")]
 
-    for q, found in [("torticoli", ["stiff-neck"]), ("stif", ["stiff-neck"]), ("knee", []), ("100%", [])]:
-        assert [c["code"] for c in desk.run("listComplaints", q=q, limit=20)["items"] if c["code"] == "stiff-neck"] == found
-    assert [t["code"] for t in desk.run("listTreatments", complaint="stiff-neck", limit=20)["items"]] == ["cups"]
-    assert [t["code"] for t in desk.run("listTreatments", q="naalden", limit=20, lang="{nl}")["items"]] == ["needles"]
-    assert desk.run("archiveTreatment", treatment="cups", if_match="*")["status"] == "archived"
-    assert desk.run("readTreatment", treatment="cups").row == {}
-    assert desk.run("putTreatment", treatment="cups", body=body, if_match="*").status == 409
-    assert desk.run("restoreTreatment", treatment="cups", if_match="*")["status"] == "active"
-    assert owner.execute("select array_agg(what order by id) from app.audit where entity_id = 'cups'").fetchone()[0] == [
+    for q, found in [("torticoli", ["test-crick"]), ("testi", ["test-crick"]), ("knee", []), ("100%", [])]:
+        assert [c["code"] for c in desk.run("listComplaints", q=q, limit=20)["items"] if c["code"] == "test-crick"] == found
+    assert [t["code"] for t in desk.run("listTreatments", complaint="test-crick", limit=20)["items"]] == ["test-cups"]
+    assert [t["code"] for t in desk.run("listTreatments", q="testnaalden", limit=20, lang="{nl}")["items"]] == ["test-needles"]
+    assert desk.run("archiveTreatment", treatment="test-cups", if_match="*")["status"] == "archived"
+    assert desk.run("readTreatment", treatment="test-cups").row == {}
+    assert desk.run("putTreatment", treatment="test-cups", body=body, if_match="*").status == 409
+    assert desk.run("restoreTreatment", treatment="test-cups", if_match="*")["status"] == "active"
+    assert owner.execute("select array_agg(what order by id) from app.audit where entity_id = 'test-cups'").fetchone()[0] == [
         "putTreatment", "archiveTreatment", "restoreTreatment"]
 
 
