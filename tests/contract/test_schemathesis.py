@@ -17,7 +17,7 @@ def test_the_service_keeps_its_contract(service, tokens, contract, tmp_path):
     command = [Path(sys.executable).with_name("schemathesis"), "--no-color", "--config-file", HERE / "schemathesis.toml",
                "run", service.url + "/openapi.json"]
     environment = os.environ | {"CLINICD_TEST_TOKEN": tokens.admin(), "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, text=True, stdout=subprocess.PIPE,
+    done = subprocess.run(command, env=environment, cwd=HERE, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=1400, check=False)
     report = BUILD / "test" / f"schemathesis-{FLAVOUR}.log"
     report.write_text(done.stdout)
