@@ -49,8 +49,10 @@ struct contract_options {
 
 /* Compiles the bundled document (JSON, OpenAPI 3.1, references only within it). NULL and a
  * fault that names the place for: JSON errors, a schema keyword or format that the validator
- * does not know, a dangling $ref, a pattern that does not compile, two operations with one id,
- * path templates that cannot be told apart. The document's bytes may go away afterwards. */
+ * does not know, a dangling $ref, a schema that refers to itself without end, a pattern that
+ * does not compile, two operations with one id, an operation without `security` (its own or the
+ * document's), a default that does not fit, path templates that cannot be told apart. The
+ * document's bytes may go away afterwards. */
 struct contract *contract_load(const char *document, size_t length,
                                const struct contract_options *options,
                                struct fault *fault) MUST_CHECK;
@@ -71,7 +73,7 @@ enum route {
 struct route_match {
     const struct operation *operation;        /* set when ROUTE_FOUND */
     const char *values[CONTRACT_PATH_VALUES]; /* decoded path values, in the arena */
-    const char *query;  /* what follows "?", undecoded; NULL when there is no "?" */
+    const char *query;  /* what follows "?" in `target`, undecoded; NULL when there is no "?" */
     const char *allow;  /* "GET, HEAD, OPTIONS", set when ROUTE_NO_METHOD or ROUTE_FOUND */
     const char *detail; /* set when ROUTE_BAD_TARGET; quotes nothing of the target */
 };
@@ -79,7 +81,8 @@ struct route_match {
 /* Finds the operation for a method and a raw request target (origin-form or absolute-form,
  * RFC 9112 section 3.2; split before decoding). HEAD finds GET's operation. A literal segment
  * wins over a parameter. Refuses %00, control characters, bad %XX, invalid UTF-8, empty
- * segments (//), "." and "..", more than 16 segments, and targets over 8 KiB. OPTIONS on a
+ * segments (//), "." and "..", more than 16 segments, and targets over 8 KiB; a slash at the
+ * end is another path (404). Methods are case-sensitive (RFC 9110 section 9.1). OPTIONS on a
  * known path gives ROUTE_NO_METHOD with `allow`: the caller answers it. */
 enum route contract_route(const struct contract *contract, const char *method,
                           const char *target, struct arena *arena,
@@ -87,8 +90,11 @@ enum route contract_route(const struct contract *contract, const char *method,
 
 /* One fault of the input. Exactly one of pointer and parameter is set. */
 struct finding {
-    const char *pointer;   /* JSON pointer into the body (RFC 6901); "" is the whole body */
-    const char *parameter; /* name of a path, query or header parameter */
+    const char *pointer;   /* JSON pointer into the body (RFC 6901); "" is the whole body. A
+                              missing member is told at its own place. One that would be longer
+                              than 1 KiB ends at the nearest place above */
+    const char *parameter; /* name of a path, query or header parameter; "" when it has none
+                              that can be shown */
     const char *detail;    /* what is wrong, never quoting the value */
     int status;            /* 400, or what x-missing-status says (428) */
 };
@@ -102,7 +108,8 @@ struct findings {
     size_t count;
 };
 
-/* Adds a fault of the body or of a parameter; further ones than FINDINGS_MOST are dropped. */
+/* Adds a fault of the body or of a parameter (the texts are copied). What is known already and
+ * further ones than FINDINGS_MOST are dropped. */
 void findings_add_pointer(struct findings *findings, const char *pointer, const char *detail);
 void findings_add_parameter(struct findings *findings, const char *parameter, int status,
                             const char *detail);
@@ -112,15 +119,17 @@ typedef const char *header_lookup(void *context, const char *name);
 
 /* Reads and checks path values, query and header parameters of `match->operation`. Returns a
  * new reference to an object with a typed member per parameter that was given or has a
- * default (arrays for repeatable ones); the caller decrefs. Faults go to `findings`; then the
- * object is incomplete. Unknown and needlessly repeated query parameters are faults; "+" stays
+ * default (arrays for repeatable ones; 5.0 is the integer 5); the caller decrefs. Faults go to
+ * `findings`; then the object is incomplete. Unknown and needlessly repeated query parameters
+ * are faults; "+" stays
  * "+" and %XX is decoded once; "a=" is the empty string. At most 100 query parameters. */
 json_t *contract_read_parameters(const struct route_match *match, header_lookup *lookup,
                                  void *context, struct findings *findings) MUST_CHECK;
 
 /* Parses and checks a JSON body: UTF-8, no duplicate members, no NUL, nesting at most 16
  * (counted before parsing), then the operation's schema. Returns a new reference or NULL; NULL
- * or any finding means refused. */
+ * or any finding means refused. An empty body is refused: call it only when there is one. Reals
+ * without a fraction come out as integers, so that what passed `type: integer` is one. */
 json_t *contract_read_body(const struct operation *operation, const char *bytes, size_t length,
                            struct findings *findings) MUST_CHECK;
 

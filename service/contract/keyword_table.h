@@ -7,6 +7,10 @@
  * `types`; `ends`: when it refuses, the rest of this schema is not looked at (the wrong type
  * makes the rest noise, a too long text should not reach a pattern). A NULL check: nothing to
  * check, either an annotation or read together with another keyword.
+ *
+ * Keywords that begin with "x-" are passed over, but for one: beside a pattern, x-wanted says in
+ * words what it wants ("latitude and longitude, such as 50.84,4.43"; findings put "must be "
+ * before it).
  */
 /* clang-format off */
 KEYWORD(REF,               "$ref",                 reference,    schema,        TYPE_ANY,    false)
@@ -20,7 +24,7 @@ KEYWORD(EXCLUSIVE_MAXIMUM, "exclusiveMaximum",     number,       below,         
 KEYWORD(MULTIPLE_OF,       "multipleOf",           divisor,      multiple,      TYPE_NUMBER, false)
 KEYWORD(MAX_LENGTH,        "maxLength",            count,        max_length,    TYPE_STRING, true)
 KEYWORD(MIN_LENGTH,        "minLength",            count,        min_length,    TYPE_STRING, false)
-KEYWORD(FORMAT,            "format",               format,       format,        TYPE_STRING, false)
+KEYWORD(FORMAT,            "format",               format,       format,        TYPE_STRING, true)
 KEYWORD(PATTERN,           "pattern",              pattern,      pattern,       TYPE_STRING, false)
 KEYWORD(MAX_ITEMS,         "maxItems",             count,        max_items,     TYPE_ARRAY,  true)
 KEYWORD(MIN_ITEMS,         "minItems",             count,        min_items,     TYPE_ARRAY,  false)

@@ -269,6 +269,7 @@ static bool compile_pattern(struct work *work, json_t *value, struct rule *rule)
 {
     if (!json_is_string(value))
         return refuse(work, "must be a string");
+    rule->text = json_string_value(json_object_get(work->node, "x-wanted"));
     rule->is.pattern =
         compile_expression(work, json_string_value(value), json_string_length(value));
     return rule->is.pattern != NULL;

@@ -130,7 +130,7 @@ struct rule {
         struct condition *condition;
         struct dependencies *dependencies;
     } is;
-    const char *text; /* of the document, for messages: a number, a list of values */
+    const char *text; /* of the document, for messages: a number, a list of values, x-wanted */
 };
 
 struct schema {

@@ -204,9 +204,12 @@ static bool check_format(struct run *run, const struct rule *rule, json_t *value
 static bool check_pattern(struct run *run, const struct rule *rule, json_t *value,
                           const struct place *place)
 {
-    return pattern_is_found(rule->is.pattern, &run->scratch, json_string_value(value),
-                            json_string_length(value)) ||
-           run_refuse(run, place, "must match the pattern %s",
+    if (pattern_is_found(rule->is.pattern, &run->scratch, json_string_value(value),
+                         json_string_length(value)))
+        return true;
+    if (rule->text)
+        return run_refuse(run, place, "must be %s", rule->text);
+    return run_refuse(run, place, "must match the pattern %s",
                       pattern_source(rule->is.pattern));
 }
 

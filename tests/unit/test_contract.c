@@ -3,6 +3,7 @@
  * real document of the service. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <cmocka.h>
 
@@ -188,13 +189,55 @@ static void test_the_real_document(void **state)
     arena_free(arena);
 }
 
+#define ROUNDS 300
+
+/* One reader of the shared contract: good requests and bad ones. */
+static void *read_requests(void *shared)
+{
+    const struct contract *contract = shared;
+    static const char bad[] = "{\"kind\":\"x\",\"shape\":{\"form\":\"circle\"},\"tags\":[1,1]}";
+    static const char good[] = "{\"name\":\"x\",\"kind\":\"small\",\"price\":19.99}";
+    size_t refusals = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct findings findings = {.arena = arena_new()};
+        const struct operation *create = contract_find(contract, "createThing");
+        struct route_match match;
+        bool found = contract_route(contract, "GET", "/v1/things?kind=small&from=x&limit=7",
+                                    findings.arena, &match) == ROUTE_FOUND;
+
+        ASSERT(found);
+        json_decref(contract_read_parameters(&match, NULL, NULL, &findings));
+        json_decref(contract_read_body(create, good, sizeof(good) - 1, &findings));
+        ASSERT(findings.count == 1);
+        json_decref(contract_read_body(create, bad, sizeof(bad) - 1, &findings));
+        refusals += findings.count;
+        arena_free(findings.arena);
+    }
+    ASSERT(refusals == (size_t)ROUNDS * 7);
+    return NULL;
+}
+
+/* A loaded contract is only read: the thread sanitizer has nothing to say. */
+static void test_many_threads(void **state)
+{
+    struct contract *contract = small_contract();
+    pthread_t threads[4];
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_requests, contract), 0);
+    for (size_t i = 0; i < LENGTH(threads); i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    contract_free(contract);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_the_test_clock),
-        cmocka_unit_test(test_refused_documents),
-        cmocka_unit_test(test_the_real_document),
+        cmocka_unit_test(test_operations),        cmocka_unit_test(test_the_test_clock),
+        cmocka_unit_test(test_refused_documents), cmocka_unit_test(test_the_real_document),
+        cmocka_unit_test(test_many_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

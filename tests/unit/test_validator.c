@@ -154,6 +154,8 @@ static const struct {
     {"{'multipleOf': 7e300}", "0", ""},
     /* patterns: unanchored, by code points, "$" only at the very end */
     {"{'pattern': 'b'}", "'abc'", ""},
+    {"{'pattern': '^[0-9]$', 'x-wanted': 'one digit'}", "'x'", ": must be one digit"},
+    {"{'pattern': '^[0-9]', 'format': 'date'}", "'x'", ": must be a date of the calendar, such as 2027-03-29"},
     {"{'pattern': '^a$'}", "'a\\n'", ": must match the pattern ^a$"},
     {"{'pattern': '^.$'}", "'\xF0\x9F\x98\x80'", ""},
     {"{'pattern': '^\\\\u00e9\\\\u{1F600}\\\\x41$'}", "'\xC3\xA9\xF0\x9F\x98\x80" "A'", ""},
