@@ -8,6 +8,12 @@
 #include "serve.h"
 
 struct http;
+struct sockaddr_in;
+
+/* Reads CLINICD_LISTEN ("127.0.0.1:8080") into `address`. False and a fault for anything but an
+ * IPv4 address, a colon and a port from 0 to 65535. */
+bool http_address(const char *listen, struct sockaddr_in *address,
+                  struct fault *fault) MUST_CHECK;
 
 /* Listens on config->listen and serves until http_stop. Call with all signals blocked, so that
  * its threads inherit that. NULL and a fault when the address is unusable. */

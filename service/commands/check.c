@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "commands/wire.h"
+#include "http.h"
 
 #define READY_MS 10000
 #define LIVE_SECONDS 3
@@ -32,17 +33,10 @@ static int check_all(const struct config *config)
 }
 
 /* The configured address; 0.0.0.0 is asked on the loopback. */
-static bool live_address(const char *listen, struct sockaddr_in *address)
+static bool live_address(const struct config *config, struct sockaddr_in *address,
+                         struct fault *fault)
 {
-    const char *colon = strrchr(listen, ':');
-    char host[INET_ADDRSTRLEN] = "";
-
-    if (!colon || (size_t)(colon - listen) >= sizeof(host))
-        return false;
-    memcpy(host, listen, (size_t)(colon - listen));
-    *address = (struct sockaddr_in){.sin_family = AF_INET,
-                                    .sin_port = htons((uint16_t)atoi(colon + 1))};
-    if (inet_pton(AF_INET, host, &address->sin_addr) != 1)
+    if (!http_address(config->listen, address, fault))
         return false;
     if (address->sin_addr.s_addr == htonl(INADDR_ANY))
         address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -72,7 +66,7 @@ static int check_live(const struct config *config)
     struct sockaddr_in address;
     struct fault fault;
     int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ready = connection >= 0 && live_address(config->listen, &address) &&
+    bool ready = connection >= 0 && live_address(config, &address, &fault) &&
                  is_ready(connection, &address);
 
     if (connection >= 0)

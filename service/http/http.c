@@ -38,8 +38,7 @@ static void mhd_logger(void *context, const char *format, va_list arguments)
     log_line(LOG_DEBUG, "mhd", log_text("message", text));
 }
 
-/* "127.0.0.1:8080" */
-static bool address_read(const char *listen, struct sockaddr_in *address, struct fault *fault)
+bool http_address(const char *listen, struct sockaddr_in *address, struct fault *fault)
 {
     const char *colon = strrchr(listen, ':');
     char host[INET_ADDRSTRLEN] = "";
@@ -117,10 +116,10 @@ static bool instance_make(struct http *http, struct sockaddr_in *address, struct
 struct http *http_start(struct service *service, struct fault *fault)
 {
     const struct config *config = service->config;
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     struct http *http;
 
-    if (!address_read(config->listen, &address, fault))
+    if (!http_address(config->listen, &address, fault))
         return NULL;
     http = calloc(1, sizeof(*http));
     if (!http) {

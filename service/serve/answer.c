@@ -53,7 +53,7 @@ void answer_header(struct request *request, const char *name, const char *value)
     struct answer *answer = &request->answer;
 
     for (const char *at = value; *at; at++) {
-        if ((unsigned char) *at < 0x20 || *at == 0x7f)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
             return;
     }
     for (size_t i = 0; i < answer->header_count; i++) {
