@@ -2,7 +2,8 @@
 -- distance, the tenant filter. Run after the migrations, each time; every file here can be run again.
 --
 -- For speed: a function in SQL that the planner cannot inline is planned anew in every statement that calls it. So here they
--- are single expressions (STRICT only where the body is strict), or plpgsql, whose plans a connection keeps.
+-- are single expressions (STRICT only where the body is strict; STABLE where text becomes an array, since that cast is), or
+-- plpgsql, whose plans a connection keeps.
 
 -- ---------------------------------------------------------------- answers
 
@@ -85,7 +86,7 @@ $$;
 
 -- The `lang` argument of a request ('{fr-BE,fr,en}', or '*' for all languages) as an array; null means all.
 create or replace function app.wanted_languages(lang text)
-returns text[] language sql immutable parallel safe as $$
+returns text[] language sql stable parallel safe as $$
     select case when lang = '*' then null else coalesce(lang, '{}')::text[] end
 $$;
 
@@ -95,13 +96,13 @@ $$;
 --   (select app.clinics_filter($n)) is null or clinic_id = any ((select app.clinics_filter($n))::uuid[])
 -- so that it is worked out once per statement and not per row.
 create or replace function app.clinics_filter(clinics text)
-returns uuid[] language sql immutable parallel safe as $$
+returns uuid[] language sql stable parallel safe as $$
     select case when clinics = '*' then null else coalesce(clinics, '{}')::uuid[] end
 $$;
 
 -- The same for a single clinic at hand.
 create or replace function app.clinic_allowed(clinic uuid, clinics text)
-returns boolean language sql immutable parallel safe as $$
+returns boolean language sql stable parallel safe as $$
     select coalesce(case when clinics = '*' then true else clinic = any (clinics::uuid[]) end, false)
 $$;
 

@@ -78,8 +78,7 @@ language sql stable parallel safe as $$
                 and (s.valid_from is null or day.day >= s.valid_from)
                 and (s.valid_until is null or day.day <= s.valid_until)
                 and (s.every_weeks = 1
-                     or (day.day - (extract(isodow from day.day)::int - 1)
-                         - (s.valid_from - (extract(isodow from s.valid_from)::int - 1))) / 7 % s.every_weeks = 0)
+                     or (day.day - (s.valid_from - (extract(isodow from s.valid_from)::int - 1))) / 7 % s.every_weeks = 0)
         where not exists (select from exceptional x
                           where x.practitioner_id = pair.practitioner_id and x.location_id = pair.location_id
                             and x.clinic_id = pair.clinic_id

@@ -98,7 +98,8 @@ class World:
         self.duration = timedelta(minutes=pick.choice([5, 30, 45, 60, 90, 120]))
         self.before = timedelta(minutes=pick.choice([0, 0, 10, 30]))
         self.after = timedelta(minutes=pick.choice([0, 0, 15, 20]))
-        self.step = pick.choice([5, 10, 15, 15, 20, 30, 60])
+        # Half an hour moves the grid only under these.
+        self.step = pick.choice([20, 60] if self.zone_name == "Australia/Lord_Howe" else [5, 10, 15, 15, 20, 30, 60])
         self.certificate = "needles" if pick.random() < 0.2 else None
         self.rooms = {place: [] for place in self.places}
         room_kind = None
