@@ -4,7 +4,7 @@
     parameters   description, schema; query strings are bounded
     bodies       every request and every success in JSON has an example, here or in its schema
     schemas      only keywords that the validator knows; objects are closed; members are snake_case and described;
-                 input texts, lists and numbers are bounded
+                 input texts, lists and numbers are bounded; patterns say in words what they want (x-wanted)
     examples     valid against their schema (with python3-jsonschema)
 """
 import re
@@ -17,7 +17,7 @@ KEYWORDS = set("""type enum const properties required additionalProperties patte
     maxProperties items prefixItems minItems maxItems uniqueItems contains minContains maxContains minLength maxLength
     pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf allOf anyOf oneOf not if then else
     dependentRequired dependentSchemas $ref $defs format title description default examples example deprecated readOnly
-    writeOnly $comment""".split())
+    writeOnly $comment x-wanted""".split())
 MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
 LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 SINGLES = ("additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else")
@@ -177,6 +177,8 @@ class Lint:
             return
         if "string" in kinds and not {"maxLength", "pattern", "format"} & schema.keys():
             self.say(place, "is a text without maxLength, pattern or format")
+        if "pattern" in schema and "x-wanted" not in schema:
+            self.say(place, "has a pattern and does not say in words what it wants (x-wanted)")
         if "array" in kinds and "maxItems" not in schema:
             self.say(place, "is a list without maxItems")
         if {"integer", "number"} & set(kinds) and not {"maximum", "exclusiveMaximum"} & schema.keys():
