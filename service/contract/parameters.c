@@ -246,12 +246,28 @@ static bool finish(struct parameter *parameter, const char *operation_id, struct
     return true;
 }
 
+/* True when `name`, matched as headers are, is a parameter; its index goes to `index`. */
+static bool find_by_name(const struct parameter_table *table, const char *name, size_t *index)
+{
+    for (*index = 0; *index < table->count; ++*index)
+        if (strcasecmp(table->items[*index].name, name) == 0)
+            return true;
+    return false;
+}
+
 bool parameters_finish(const struct parameter_table *table, const char *operation_id,
                        struct fault *fault)
 {
-    for (size_t i = 0; i < table->count; i++)
+    for (size_t i = 0; i < table->count; i++) {
+        const char *unless = table->items[i].unless;
+        size_t other;
+
         if (!finish(&table->items[i], operation_id, fault))
             return false;
+        if (unless && !find_by_name(table, unless, &other))
+            return fault_set(fault, "%s: x-missing-unless: there is no parameter %s",
+                             operation_id, unless);
+    }
     return true;
 }
 
@@ -532,13 +548,11 @@ static void read_others(struct reading *reading, header_lookup *lookup, void *co
     }
 }
 
-/* True when a parameter of that name (matched as headers are) was given. */
 static bool is_given(const struct reading *reading, const char *name)
 {
-    for (size_t i = 0; i < reading->table->count; i++)
-        if (strcasecmp(reading->table->items[i].name, name) == 0)
-            return reading->seen[i];
-    return false;
+    size_t index;
+
+    return find_by_name(reading->table, name, &index) && reading->seen[index];
 }
 
 static bool is_missed(const struct reading *reading, const struct parameter *parameter)

@@ -128,6 +128,7 @@ static const struct {
     {PARAMETER("{'name': 'c', 'in': 'path', 'required': true, 'schema': true}"), "has no {c} in its path"},
     {PATHS("{'/a/{b}': {'get': {'operationId': 'o', 'parameters': [{'name': 'b', 'in': 'path', 'schema': true}]}}}"), "a path parameter is required"},
     {PARAMETER("{'name': 'c', 'in': 'query', 'x-missing-status': 200, 'schema': true}"), "/x-missing-status: must be from 400 to 499"},
+    {PARAMETER("{'name': 'c', 'in': 'header', 'x-missing-unless': 'd', 'schema': true}"), "o: x-missing-unless: there is no parameter d"},
     {PARAMETER("{'name': 'c', 'in': 'query', 'schema': {'type': 'object'}}"), "o: the parameter c must not be an object"},
     {PARAMETER("{'name': 'c', 'in': 'query', 'schema': {'type': 'integer', 'default': 'x'}}"), "o: the default of c does not fit its schema"},
     {PARAMETER("{'name': 'c', 'in': 'query', 'schema': {'format': 'phone'}}"), "#/paths/~1a~1{b}/get/parameters/1/schema/format: the format \"phone\" is not known"},
