@@ -124,8 +124,11 @@ declare
     wanted_locations uuid[] := app.argument_list(args ->> 'location_id')::uuid[];
     here public.cube := app.near_point(args ->> 'near');
     radius_m float8 := coalesce((args ->> 'radius_km')::float8, 25) * 1000;
-    practitioners_limit int := coalesce(nullif(current_setting('app.search_practitioners', true), ''), '200')::int;
-    pairs_limit int := practitioners_limit * 10;
+    -- A search that names no clinic, location, practitioner, offering or place reaches everywhere: it may find fewer. A setting.
+    narrowed boolean := args ?| '{clinic_id,location_id,practitioner_id,offering_id,near}';
+    practitioners_limit int := coalesce(nullif(current_setting('app.search_practitioners', true), ''), '200')::int
+                               * case when narrowed then 10 else 1 end;
+    pairs_limit int := practitioners_limit * case when narrowed then 5 else 10 end;
     practitioners_found int;
     pairs record;
 begin

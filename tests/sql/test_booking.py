@@ -389,10 +389,18 @@ def test_ranges_that_cannot_be(practice):
 
 def test_a_search_that_is_too_wide_says_so(practice):
     desk = practice.desk()
+    dates = {"from": "2027-03-29", "to": "2027-03-29"}
     desk.connection.execute("set app.search_practitioners = '1'")
-    answer = desk.run("findAvailability", **{"from": "2027-03-29", "to": "2027-03-29"})
-    assert answer.status == 422 and answer["type"] == "search-too-wide"
-    assert desk.run("findAvailability", **{"from": "2027-03-29", "to": "2027-03-29", "practitioner_id": [str(practice.people[0])]}).status == 200
+    for name in ("findAvailability", "countAvailableDays"):
+        answer = desk.run(name, **dates)
+        assert answer.status == 422 and answer["type"] == "search-too-wide"
+        # What names a clinic or a place may find ten times as many.
+        assert desk.run(name, **dates, clinic_id=[str(practice.clinic.id)]).status == 200
+    for _ in range(9):
+        person = practice.clinic.practitioner(practice.site)
+        practice.clinic.add("offering_practitioner", offering_id=practice.offering, practitioner_id=person)
+    assert desk.run("findAvailability", **dates, clinic_id=[str(practice.clinic.id)]).status == 422
+    assert desk.run("findAvailability", **dates, practitioner_id=[str(practice.people[0])]).status == 200
 
 
 def test_filters_of_a_search(practice):
