@@ -5,11 +5,11 @@
  *
  * compile (schema.c) reads the keyword's value, check (validate.c) applies it to values of
  * `types`; `ends`: when it refuses, the rest of this schema is not looked at (the wrong type
- * makes the rest noise, a too long text should not reach a pattern). A NULL check: nothing to
- * check, either an annotation or read together with another keyword.
+ * makes the rest noise, a too long text should not reach a pattern). Keywords with the check
+ * "none" leave no rule: they annotate, or are read together with another one.
  *
- * Keywords that begin with "x-" are passed over, but for one: beside a pattern, x-wanted says in
- * words what it wants ("latitude and longitude, such as 50.84,4.43"; findings put "must be "
+ * Keywords that begin with "x-" are passed over, but for one: beside a pattern, x-wanted says
+ * in words what it wants ("latitude and longitude, such as 50.84,4.43"; findings put "must be "
  * before it).
  */
 /* clang-format off */

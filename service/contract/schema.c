@@ -295,6 +295,7 @@ static bool compile_list(struct work *work, json_t *value, struct schema_list *l
 
     if (count == 0)
         return refuse(work, "must be an array of at least one schema");
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is what it is */
     list->items = arena_alloc_array(work->set->arena, count, sizeof(*list->items));
     for (; list->count < count; list->count++) {
         list->items[list->count] = indexed_child(work, value, list->count);
