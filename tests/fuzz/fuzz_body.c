@@ -1,10 +1,12 @@
 // links: base contract
 /* Any bytes as a body: a checked value that is its own image when it is written and read again,
- * or findings that can be shown; never both, never neither. *
+ * or findings that can be shown; never both, never neither.
+ *
  *     clang-14 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=c17
  *         -D_GNU_SOURCE -Iinclude -Iservice tests/fuzz/fuzz_body.c service/contract/(*).c
  *         service/base/{arena,buffer,clock,digest,fault}.c -ljansson -lpcre2-8 -lcrypto -lm
- *         -o fuzz_body && ./fuzz_body -max_len=9000 -max_total_time=60 new tests/fuzz/seeds/body
+ *         -o fuzz_body
+ *     ./fuzz_body -max_len=9000 -max_total_time=60 tests/fuzz/seeds/body
  */
 #include <stdint.h>
 

@@ -1,10 +1,12 @@
 // links: base contract
 /* Any bytes as a query string, and as the value of a header: parameters come out typed and
- * checked, or with findings that can be shown. *
+ * checked, or with findings that can be shown.
+ *
  *     clang-14 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=c17
  *         -D_GNU_SOURCE -Iinclude -Iservice tests/fuzz/fuzz_query.c service/contract/(*).c
  *         service/base/{arena,buffer,clock,digest,fault}.c -ljansson -lpcre2-8 -lcrypto -lm
- *         -o fuzz_query && ./fuzz_query -max_len=9000 -max_total_time=60 new tests/fuzz/seeds/query
+ *         -o fuzz_query
+ *     ./fuzz_query -max_len=9000 -max_total_time=60 tests/fuzz/seeds/query
  */
 #include <stdint.h>
 

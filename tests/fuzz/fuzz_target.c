@@ -1,10 +1,12 @@
 // links: base contract
 /* Any bytes as a request target: the router may refuse them, never stumble over them. What it
- * lets pass holds what its door promises. *
+ * lets pass holds what its door promises.
+ *
  *     clang-14 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=c17
  *         -D_GNU_SOURCE -Iinclude -Iservice tests/fuzz/fuzz_target.c service/contract/(*).c
  *         service/base/{arena,buffer,clock,digest,fault}.c -ljansson -lpcre2-8 -lcrypto -lm
- *         -o fuzz_target && ./fuzz_target -max_len=9000 -max_total_time=60 new tests/fuzz/seeds/target
+ *         -o fuzz_target
+ *     ./fuzz_target -max_len=9000 -max_total_time=60 tests/fuzz/seeds/target
  */
 #include <stdint.h>
 
