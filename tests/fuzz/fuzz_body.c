@@ -6,7 +6,7 @@
  *         -D_GNU_SOURCE -Iinclude -Iservice tests/fuzz/fuzz_body.c service/contract/(*).c
  *         service/base/{arena,buffer,clock,digest,fault}.c -ljansson -lpcre2-8 -lcrypto -lm
  *         -o fuzz_body
- *     ./fuzz_body -max_len=9000 -max_total_time=60 tests/fuzz/seeds/body
+ *     mkdir new && ./fuzz_body -max_total_time=60 new tests/fuzz/seeds/body
  */
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
  *         -D_GNU_SOURCE -Iinclude -Iservice tests/fuzz/fuzz_query.c service/contract/(*).c
  *         service/base/{arena,buffer,clock,digest,fault}.c -ljansson -lpcre2-8 -lcrypto -lm
  *         -o fuzz_query
- *     ./fuzz_query -max_len=9000 -max_total_time=60 tests/fuzz/seeds/query
+ *     mkdir new && ./fuzz_query -max_total_time=60 new tests/fuzz/seeds/query
  */
 #include <stdint.h>
 

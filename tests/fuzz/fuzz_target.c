@@ -6,7 +6,7 @@
  *         -D_GNU_SOURCE -Iinclude -Iservice tests/fuzz/fuzz_target.c service/contract/(*).c
  *         service/base/{arena,buffer,clock,digest,fault}.c -ljansson -lpcre2-8 -lcrypto -lm
  *         -o fuzz_target
- *     ./fuzz_target -max_len=9000 -max_total_time=60 tests/fuzz/seeds/target
+ *     mkdir new && ./fuzz_target -max_total_time=60 new tests/fuzz/seeds/target
  */
 #include <stdint.h>
 
