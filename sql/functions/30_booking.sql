@@ -138,6 +138,17 @@ $$;
 
 -- ---------------------------------------------------------------- create
 
+-- Those of the practitioners whom no firm booking keeps from this block of time.
+create or replace function app.not_firmly_taken(clinic uuid, practitioners uuid[], block tstzrange)
+returns uuid[] language plpgsql stable as $$
+begin
+    return array(select p from unnest(practitioners) as p
+                 where not exists (select from app.occupancy o
+                                   where o.clinic_id = clinic and o.resource_id = p and o.expires_at is null
+                                     and o.blocked && block));
+end
+$$;
+
 -- body: offering_id, location_id, practitioner_id?, start, client?, hold?, intake?, note?, external_ref? (the contract has checked them).
 create or replace function app.create_booking(body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
@@ -185,10 +196,7 @@ begin
                        start + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
 
     -- One look without locks: who is firmly booked stays so, and need not be waited for.
-    hopeful := array(select p from unnest(practitioners) as p
-                     where not exists (select from app.occupancy o
-                                       where o.clinic_id = offering.clinic_id and o.resource_id = p and o.expires_at is null
-                                         and o.blocked && block));
+    hopeful := app.not_firmly_taken(offering.clinic_id, practitioners, block);
     if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
         return app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["practitioner_busy"]}');
     end if;
@@ -199,6 +207,11 @@ begin
                        and r.kind = offering.room_kind and r.status = 'active');
     end if;
     perform app.lock_bookable(offering.clinic_id, hopeful, rooms);
+    -- And one with them: of many who waited for one time, all but the first end here, before the long way.
+    hopeful := app.not_firmly_taken(offering.clinic_id, hopeful, block);
+    if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
+        return app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["practitioner_busy"]}');
+    end if;
 
     -- The rules as they are under the lock. What the offering was before it may have changed: all is read anew.
     select array_agg(row(f.n, f.clinic_id, f.practitioner_id, f.location_id, f.offering_id, f.zone, f.duration, f.buffer_before,
