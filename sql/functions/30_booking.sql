@@ -421,26 +421,22 @@ begin
 end
 $$;
 
--- args: the operation's parameters and sub, scopes, clinics. By start, then id. Two statements: a partner's own bookings and
--- all of a clinic's desk, each along its index; one with both conditions would sort everything for a page.
+-- args: the operation's parameters and sub, scopes, clinics. By start, then id. A partner gets its own bookings, a desk those
+-- of its clinics; each along its index, clinic by clinic for a desk: one condition for both would sort everything for a page.
+-- Only the filters that are there become part of the statement (never their values), so that each is planned for itself: a
+-- generic plan of "no filter or equal" sorted 100,000 rows for a page, 300 ms against 1.
 create or replace function app.list_bookings(args jsonb)
 returns app.answer language plpgsql stable as $$
 declare
     moment timestamptz := app.now();
     page int := coalesce((args ->> 'limit')::int, 20);
-    tenants uuid[] := app.clinics_filter(args ->> 'clinics');
-    wanted_clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
-    wanted_locations uuid[] := app.argument_list(args ->> 'location_id')::uuid[];
-    wanted_practitioners uuid[] := app.argument_list(args ->> 'practitioner_id')::uuid[];
-    wanted_statuses text[] := app.argument_list(args ->> 'status');
-    first timestamptz := coalesce((args ->> 'from')::timestamptz, '-infinity');
-    last timestamptz := coalesce((args ->> 'to')::timestamptz, 'infinity');
-    -- As people read it out: O is zero, I and L are one.
-    wanted_reference text := translate(args ->> 'reference', 'OIL', '011');
-    wanted_external text := args ->> 'external_ref';
+    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
+    clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
+    allowed uuid[] := app.clinics_filter(args ->> 'clinics');
     after jsonb;
-    after_start timestamptz := '-infinity';
-    after_id uuid := app.no_clinic();
+    after_start timestamptz;
+    after_id uuid;
+    filters text := '';
     found_bookings app.booking[];
     last_one app.booking;
     next_cursor text;
@@ -456,60 +452,34 @@ begin
         if after_start is null or after_id is null then
             return row(400, app.cursor_problem()::json, null, null, null)::app.answer;
         end if;
+        filters := ' and (b.starts_at, b.id) > ($1, $2)';
     end if;
-    if tenants is not null then
-        wanted_clinics := case when wanted_clinics is null then tenants
-                          else array(select unnest(wanted_clinics) intersect select unnest(tenants)) end;
+    if allowed is not null then
+        clinics := case when clinics is null then allowed
+                   else array(select unnest(clinics) intersect select unnest(allowed)) end;
+    elsif clinics is null and for_desk then
+        clinics := array(select c.id from app.clinic c);
     end if;
 
-    if 'bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')) and wanted_clinics is not null then
-        -- Clinic by clinic, each in order along its index, at most a page of each.
-        select array_agg(f.b order by (f.b).starts_at, (f.b).id) into found_bookings
-        from (select k as b
-              from unnest(wanted_clinics) as c (id)
-              cross join lateral (
-                  select * from app.booking b
-                  where b.clinic_id = c.id
-                    and b.starts_at >= greatest(first, after_start) and b.starts_at < last
-                    and (b.starts_at, b.id) > (after_start, after_id)
-                    and (wanted_locations is null or b.location_id = any (wanted_locations))
-                    and (wanted_practitioners is null or b.practitioner_id = any (wanted_practitioners))
-                    and (wanted_statuses is null or case when b.status = 'held' and b.hold_expires_at <= moment
-                                                         then 'expired' else b.status end = any (wanted_statuses))
-                    and (wanted_reference is null or b.reference = wanted_reference)
-                    and (wanted_external is null or b.external_ref = wanted_external)
-                  order by b.starts_at, b.id limit page + 1) as k
-              order by k.starts_at, k.id limit page + 1) as f;
-    elsif 'bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')) then
-        -- A token for every clinic, and no clinic named.
-        select array_agg(f.b order by (f.b).starts_at, (f.b).id) into found_bookings
-        from (select b
-              from app.booking b
-              where b.starts_at >= greatest(first, after_start) and b.starts_at < last
-                and (b.starts_at, b.id) > (after_start, after_id)
-                and (wanted_locations is null or b.location_id = any (wanted_locations))
-                and (wanted_practitioners is null or b.practitioner_id = any (wanted_practitioners))
-                and (wanted_statuses is null or case when b.status = 'held' and b.hold_expires_at <= moment
-                                                     then 'expired' else b.status end = any (wanted_statuses))
-                and (wanted_reference is null or b.reference = wanted_reference)
-                and (wanted_external is null or b.external_ref = wanted_external)
-              order by b.starts_at, b.id limit page + 1) as f (b);
-    else
-        select array_agg(f.b order by (f.b).starts_at, (f.b).id) into found_bookings
-        from (select b
-              from app.booking b
-              where b.source = args ->> 'sub'
-                and b.starts_at >= greatest(first, after_start) and b.starts_at < last
-                and (b.starts_at, b.id) > (after_start, after_id)
-                and (wanted_clinics is null or b.clinic_id = any (wanted_clinics))
-                and (wanted_locations is null or b.location_id = any (wanted_locations))
-                and (wanted_practitioners is null or b.practitioner_id = any (wanted_practitioners))
-                and (wanted_statuses is null or case when b.status = 'held' and b.hold_expires_at <= moment
-                                                     then 'expired' else b.status end = any (wanted_statuses))
-                and (wanted_reference is null or b.reference = wanted_reference)
-                and (wanted_external is null or b.external_ref = wanted_external)
-              order by b.starts_at, b.id limit page + 1) as f (b);
-    end if;
+    filters := filters
+        || case when args ? 'location_id' then ' and b.location_id = any ($3)' else '' end
+        || case when args ? 'practitioner_id' then ' and b.practitioner_id = any ($4)' else '' end
+        || case when args ? 'status' then
+               ' and case when b.status = ''held'' and b.hold_expires_at <= $5 then ''expired'' else b.status end = any ($6)' else '' end
+        || case when args ? 'from' then ' and b.starts_at >= $7' else '' end
+        || case when args ? 'to' then ' and b.starts_at < $8' else '' end
+        || case when args ? 'reference' then ' and b.reference = $9' else '' end
+        || case when args ? 'external_ref' then ' and b.external_ref = $10' else '' end
+        || case when clinics is not null and not for_desk then ' and b.clinic_id = any ($11)' else '' end;
+    execute 'select array_agg(f.b order by (f.b).starts_at, (f.b).id) from (select k.b from '
+        || case when for_desk then 'unnest($11) as c (id) cross join lateral (select b from app.booking b where b.clinic_id = c.id'
+                else '(select b from app.booking b where b.source = $12' end
+        || filters || ' order by b.starts_at, b.id limit $13) as k order by (k.b).starts_at, (k.b).id limit $13) as f'
+    into found_bookings
+    using after_start, after_id, app.argument_list(args ->> 'location_id')::uuid[], app.argument_list(args ->> 'practitioner_id')::uuid[],
+          moment, app.argument_list(args ->> 'status'), (args ->> 'from')::timestamptz, (args ->> 'to')::timestamptz,
+          translate(args ->> 'reference', 'OIL', '011'),  -- as people read it out: O is zero, I and L are one
+          args ->> 'external_ref', clinics, args ->> 'sub', page + 1;
 
     if cardinality(found_bookings) > page then
         last_one := found_bookings[page];
