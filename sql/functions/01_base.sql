@@ -73,17 +73,6 @@ begin
 end
 $$;
 
--- The text itself (also of a list of texts, as jsonb, through app.value_in).
-create or replace function app.text_in(texts jsonb, wanted text[], fallback text[] default '{}')
-returns text language sql immutable parallel safe as $$
-    select texts ->> app.text_language(texts, wanted, fallback)
-$$;
-
-create or replace function app.value_in(texts jsonb, wanted text[], fallback text[] default '{}')
-returns jsonb language sql immutable parallel safe as $$
-    select texts -> app.text_language(texts, wanted, fallback)
-$$;
-
 -- The `lang` argument of a request ('{fr-BE,fr,en}', or '*' for all languages) as an array; null means all.
 create or replace function app.wanted_languages(lang text)
 returns text[] language sql stable parallel safe as $$
