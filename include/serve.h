@@ -50,7 +50,7 @@ struct request {
     const char *target;           /* raw, with its query */
     const struct header *headers; /* as they came, duplicates included */
     size_t header_count;
-    bool headers_are_clean; /* false: a name or value held bytes that HTTP does not allow */
+    bool headers_are_clean; /* false: the request line or a header is not as HTTP wants it */
     const char *body;
     size_t body_length; /* one more than the largest limit when the body was longer */
     int64_t started_us; /* monotonic */

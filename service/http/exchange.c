@@ -3,12 +3,16 @@
 #include "http/exchange.h"
 
 #include <string.h>
+#include <strings.h>
+
+#include "http/framing.h"
 
 #define HEADERS_MOST 128
 
-/* A connection has a thread of its own, so the connection of the request at hand is found here:
- * set at the first line, read when the body is whole. */
+/* A connection has a thread of its own, so the request at hand is found here: set at the first
+ * line, read when the body is whole. */
 static _Thread_local struct MHD_Connection *current_connection;
+static _Thread_local struct framing current_framing;
 
 void *exchange_first_line(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -17,6 +21,7 @@ void *exchange_first_line(void *context, const char *target, struct MHD_Connecti
     void *state = ulfius_uri_logger(NULL, target);
 
     current_connection = connection;
+    current_framing = framing_begin(target);
     if (visit)
         visit_begin(&http->visits, visit, state);
     return state;
@@ -68,6 +73,7 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
 
     (void)kind;
     value = value ? value : "";
+    framing_follow(&current_framing, name, name_length, value, value_length);
     if (request->header_count == HEADERS_MOST || !is_field_name(name, name_length) ||
         !is_field_value(value, value_length)) {
         request->headers_are_clean = false;
@@ -79,6 +85,15 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
+static bool has_header(const struct request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void take_headers(struct request *request, struct MHD_Connection *connection)
 {
     struct header_list list = {
@@ -87,6 +102,9 @@ static void take_headers(struct request *request, struct MHD_Connection *connect
     request->headers = list.headers;
     request->headers_are_clean = true;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &list);
+    if (!framing_is_whole(&current_framing) ||
+        (current_framing.is_old && has_header(request, "Transfer-Encoding")))
+        request->headers_are_clean = false;
 }
 
 static void take_request(struct http *http, const struct _u_request *in,

@@ -61,17 +61,25 @@ static bool is_number(const char *text)
     return *text && strlen(text) <= 18 && text[strspn(text, "0123456789")] == '\0';
 }
 
+/* The characters of a host and a port (RFC 3986 section 3.2); it may be empty. */
+static bool is_host(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "-._~%!$&'()*+;=:[]")] == '\0';
+}
+
 /* What makes two readers of the same bytes see different requests (RFC 9112 sections 6.1, 6.3,
  * 11.2); NULL when nothing does. */
 static const char *framing_doubt(const struct request *request)
 {
     const char *length = NULL;
     const char *coding = NULL;
+    const char *host = NULL;
     size_t lengths = header_count(request, "Content-Length", &length);
     size_t codings = header_count(request, "Transfer-Encoding", &coding);
 
     if (!request->headers_are_clean)
-        return "a header has a name or a value that HTTP does not allow";
+        return "the request line or a header is not written as HTTP wants it";
     if (lengths > 1)
         return "Content-Length came more than once";
     if (lengths == 1 && !is_number(length))
@@ -80,8 +88,10 @@ static const char *framing_doubt(const struct request *request)
         return "Content-Length came with Transfer-Encoding";
     if (codings > 1 || (codings == 1 && strcasecmp(coding, "chunked") != 0))
         return "Transfer-Encoding must be chunked and come once";
-    if (header_count(request, "Host", NULL) > 1)
+    if (header_count(request, "Host", &host) > 1)
         return "Host came more than once";
+    if (host && !is_host(host))
+        return "Host is no host";
     return NULL;
 }
 
