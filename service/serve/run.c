@@ -22,6 +22,21 @@ static const char *value_text(const json_t *value, struct arena *arena)
     return text;
 }
 
+/* The body as the contract understood it, not as it was spelled: PostgreSQL reads 15.0 and -0.0
+ * as no integers, JSON Schema does. 15 digits, so that 50.84 stays what it is. */
+static const char *body_text(const struct request *request)
+{
+    char *dumped;
+
+    if (!request->input)
+        return NULL;
+    dumped =
+        json_dumps(request->input, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    ASSERT(dumped);
+    arena_defer(request->arena, free, dumped);
+    return dumped;
+}
+
 /* The version in `"5"`; "*" as it is; "-1", which no version is, for a tag that is not ours. */
 static const char *entity_tag(const struct request *request, const char *name)
 {
@@ -89,7 +104,7 @@ static const char *argument_value(const struct request *request,
         return value_text(json_object_get(request->parameters, argument->parameter),
                           request->arena);
     case ARGUMENT_BODY:
-        return request->input ? request->body : NULL;
+        return body_text(request);
     case ARGUMENT_SUB:
         return request->principal.subject;
     case ARGUMENT_SCOPES:
