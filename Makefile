@@ -197,9 +197,9 @@ cover: deps ## Line coverage of all tests, per file (gcov)
 	@BUILD=$(BUILD) FLAVOURS=cover tests/run
 	@tests/lint/cover $(BUILD)/cover
 
-bench: deps ## Requests per second and p50/p99: bare HTTP, bare database, the service
-	@$(MAKE) --no-print-directory FLAVOUR=release all
-	@tests/bench/run
+bench: deps ## Requests per second and p50/p99: bare HTTP, bare database, the service (BENCH_SECONDS=5)
+	@$(MAKE) --no-print-directory FLAVOUR=release all $(BUILD)/release/bench/hello
+	@BUILD=$(BUILD) tests/bench/run
 
 # ---------------------------------------------------------------- clean
 .PHONY: clean
