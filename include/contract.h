@@ -23,13 +23,15 @@ enum lane { LANE_QUICK, LANE_SEARCH, LANE_BOOKING, LANE_COUNT };
 
 /* One operation of the document. */
 struct operation {
-    const char *id;                       /* operationId */
-    const char *method;                   /* upper case */
-    const char *path;                     /* template, "/v1/clinics/{clinic_id}" */
-    size_t index;                         /* 0 .. contract_operation_count() - 1 */
-    enum lane lane;                       /* x-lane, quick when absent */
-    size_t max_body_bytes;                /* x-max-body-bytes, 65536 when absent */
-    bool is_public;                       /* security: [] - no token looked at */
+    const char *id;        /* operationId */
+    const char *method;    /* upper case */
+    const char *path;      /* template, "/v1/clinics/{clinic_id}" */
+    size_t index;          /* 0 .. contract_operation_count() - 1 */
+    enum lane lane;        /* x-lane, quick when absent */
+    size_t max_body_bytes; /* x-max-body-bytes, 65536 when absent */
+    int cache_seconds;     /* x-cache-seconds: how long anybody may keep an answer that was
+                              given without a token; 0 when absent */
+    bool is_public;        /* security: [] - no token looked at */
     const char *const *const *scope_sets; /* NULL-terminated list of NULL-terminated scope
                                              lists: a principal needs all scopes of one list */
     const char *const

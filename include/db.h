@@ -90,6 +90,7 @@ struct db_reply {
     const char *location;
     const char *language;
     bool replayed;
+    int64_t modified;       /* Unix seconds of the last change of what was read; 0: not said */
     char sqlstate[6];       /* "" when none */
     const char *constraint; /* name of the constraint that decided; NULL */
     int line;               /* of query->file where the server found the fault; 0: unknown */

@@ -74,6 +74,7 @@ struct request {
 
     /* set along the way */
     int64_t database_us;
+    int64_t modified; /* Unix seconds of the last change of what is answered; 0: not known */
     bool is_personal; /* the answer tells of a person: no cache may keep it */
     struct answer answer;
     const char *step; /* name of the step where it ended */

@@ -7,4 +7,5 @@ COLUMN(etag,     false, "text")
 COLUMN(location, false, "text")
 COLUMN(language, false, "text")
 COLUMN(replayed, false, "boolean")
+COLUMN(modified, false, "bigint")
 /* clang-format on */

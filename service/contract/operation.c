@@ -10,6 +10,7 @@
 
 #define BODY_BYTES_DEFAULT 65536
 #define BODY_BYTES_MOST (16 * 1024 * 1024)
+#define CACHE_SECONDS_MOST 86400
 
 /* The operation in work. */
 struct work {
@@ -108,6 +109,17 @@ static bool read_body_limit(const struct work *work)
     if (limit < 1 || limit > BODY_BYTES_MOST)
         return refuse(work, "/x-max-body-bytes", "must be from 1 to 16777216");
     work->operation->max_body_bytes = (size_t)limit;
+    return true;
+}
+
+static bool read_cache_seconds(const struct work *work)
+{
+    const json_t *value = json_object_get(work->node, "x-cache-seconds");
+    json_int_t seconds = json_integer_value(value);
+
+    if (value && (!json_is_integer(value) || seconds < 0 || seconds > CACHE_SECONDS_MOST))
+        return refuse(work, "/x-cache-seconds", "must be from 0 to 86400");
+    work->operation->cache_seconds = (int)seconds;
     return true;
 }
 
@@ -256,5 +268,6 @@ bool operation_read(const struct operation_source *source, const char *path, jso
     };
 
     return read_identity(&work, path, method) && read_lane(&work) && read_body_limit(&work) &&
-           read_security(&work) && read_parameters(&work, path_item) && read_body(&work);
+           read_cache_seconds(&work) && read_security(&work) &&
+           read_parameters(&work, path_item) && read_body(&work);
 }

@@ -244,7 +244,7 @@ static bool error_is_passing(const char *sqlstate)
 
 static bool column_type_fits(int column, Oid type)
 {
-    enum { BOOLEAN = 16, INTEGER = 23, TEXT = 25, JSON = 114, JSONB = 3802 };
+    enum { BOOLEAN = 16, BIGINT = 20, INTEGER = 23, TEXT = 25, JSON = 114, JSONB = 3802 };
 
     switch (column) {
     case COLUMN_status:
@@ -253,6 +253,8 @@ static bool column_type_fits(int column, Oid type)
         return type == JSON || type == JSONB;
     case COLUMN_replayed:
         return type == BOOLEAN;
+    case COLUMN_modified:
+        return type == BIGINT;
     default:
         return type == TEXT;
     }
@@ -434,6 +436,7 @@ static void run_take_row(struct running *running, PGresult *row)
     struct db_reply *reply = running->reply;
     const char *status = field_text(row, at[COLUMN_status]);
     const char *replayed = field_text(row, at[COLUMN_replayed]);
+    const char *modified = field_text(row, at[COLUMN_modified]);
 
     arena_defer(running->call->arena, release_result, row);
     if (!status) {
@@ -448,6 +451,7 @@ static void run_take_row(struct running *running, PGresult *row)
     reply->location = field_text(row, at[COLUMN_location]);
     reply->language = field_text(row, at[COLUMN_language]);
     reply->replayed = replayed && *replayed == 't';
+    reply->modified = modified ? strtoll(modified, NULL, 10) : 0;
 }
 
 static void run_take_error(struct running *running, PGresult *result)

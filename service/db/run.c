@@ -104,6 +104,7 @@ enum db_outcome db_run(struct database *database, const struct db_call *call,
         reply->body = reply->etag = reply->location = reply->language = NULL;
         reply->body_length = 0;
         reply->replayed = false;
+        reply->modified = 0;
     }
     if (decision.outcome != DB_ROW && decision.outcome != DB_NO_ROW)
         outcome_tell(call, reply, decision.outcome);

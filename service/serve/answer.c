@@ -174,6 +174,7 @@ static void answer_row(struct request *request, const struct db_reply *reply)
         answer_refusal(request, reply);
         return;
     }
+    request->modified = reply->modified;
     if (reply->etag)
         answer_header(request, "ETag", arena_format(request->arena, "\"%s\"", reply->etag));
     if (reply->location)

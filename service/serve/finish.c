@@ -1,5 +1,5 @@
-/* Lives here: what every answer gets on its way out, whichever step made it: ETag and 304
- * (RFC 9110 section 13), Link (RFC 8288), Cache-Control, Vary, CORS, the request id. */
+/* Lives here: what every answer gets on its way out, whichever step made it: Link (RFC 8288),
+ * CORS, the request id; caching.c and encode.c do the rest. */
 #include "serve/steps.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@
     "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, "                  \
     "Idempotency-Key, X-Request-Id, traceparent"
 
-static const char *answered_header(const struct answer *answer, const char *name)
+const char *answered_header(const struct answer *answer, const char *name)
 {
     for (size_t i = 0; i < answer->header_count; i++) {
         if (strcasecmp(answer->headers[i].name, name) == 0)
@@ -21,51 +21,9 @@ static const char *answered_header(const struct answer *answer, const char *name
     return NULL;
 }
 
-static bool is_read(const struct request *request)
+bool request_is_read(const struct request *request)
 {
     return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-}
-
-static const char *etag_of_bytes(struct request *request)
-{
-    uint8_t digest[DIGEST_SIZE];
-    char text[DIGEST_SIZE * 2];
-
-    digest_bytes(request->answer.body, request->answer.length, digest);
-    base64url_encode(digest, 16, text);
-    return arena_format(request->arena, "\"%s\"", text);
-}
-
-/* True when If-None-Match names the tag (weak comparison, RFC 9110 section 13.1.2). */
-static bool is_known(const char *if_none_match, const char *etag)
-{
-    size_t length = strlen(etag);
-
-    if (strcmp(if_none_match, "*") == 0)
-        return true;
-    for (const char *at = if_none_match; (at = strstr(at, etag)); at += length) {
-        const char *behind = at + length + strspn(at + length, " \t");
-
-        if (*behind == ',' || *behind == '\0')
-            return true;
-    }
-    return false;
-}
-
-static void add_etag(struct request *request)
-{
-    struct answer *answer = &request->answer;
-    const char *etag = answered_header(answer, "ETag");
-    const char *known = request_header(request, "If-None-Match");
-
-    if (!is_read(request) || answer->status != 200 || !answer->body)
-        return;
-    if (!etag) {
-        etag = etag_of_bytes(request);
-        answer_header(request, "ETag", etag);
-    }
-    if (known && is_known(known, etag))
-        answer_set(request, 304, NULL, NULL, 0);
 }
 
 const char *body_next_cursor(const char *body, size_t length, struct arena *arena)
@@ -112,7 +70,7 @@ static void add_link(struct request *request)
     const char *cursor;
     struct buffer link;
 
-    if (!is_read(request) || answer->status != 200 || !request->operation ||
+    if (!request_is_read(request) || answer->status != 200 || !request->operation ||
         request->operation->is_public || strpbrk(request->target, "<>\""))
         return;
     cursor = body_next_cursor(answer->body, answer->length, request->arena);
@@ -163,26 +121,11 @@ static void add_cors(const struct service *service, struct request *request)
     }
 }
 
-/* Nothing that a token was needed for is kept by a shared cache; reads are asked again with
- * their ETag; what tells of a person, or was no read, is not kept at all. */
-static void add_caching(struct request *request)
-{
-    const struct answer *answer = &request->answer;
-    bool is_fresh_read = is_read(request) && !request->is_personal &&
-                         (answer->status == 200 || answer->status == 304);
-
-    if (answered_header(answer, "Cache-Control"))
-        return;
-    answer_header(request, "Cache-Control", is_fresh_read ? "private, no-cache" : "no-store");
-    if (is_fresh_read)
-        answer_header(request, "Vary", "Authorization, Accept-Language");
-}
-
 void finish_answer(const struct service *service, struct request *request)
 {
     add_link(request);
-    add_etag(request);
-    add_caching(request);
+    cache_answer(request);
+    encode_answer(request);
     add_cors(service, request);
     answer_header(request, "X-Request-Id", request->id);
     answer_header(request, "X-Content-Type-Options", "nosniff");

@@ -102,6 +102,28 @@ int accept_quality(const char *accept, const char *media_type)
     return quality;
 }
 
+static bool names(const struct preference *preference, const char *word)
+{
+    return preference->length == strlen(word) &&
+           strncasecmp(preference->value, word, preference->length) == 0;
+}
+
+int accept_gzip(const char *accept_encoding)
+{
+    struct preference coding;
+    int quality = 0;
+
+    while (accept_encoding && preference_next(&accept_encoding, &coding)) {
+        if (coding.quality < 0)
+            continue;
+        if (names(&coding, "gzip") || names(&coding, "x-gzip"))
+            return coding.quality;
+        if (names(&coding, "*"))
+            quality = coding.quality;
+    }
+    return quality;
+}
+
 /* A language tag that is safe inside an array literal; "*" says nothing and is skipped. */
 static bool is_tag(const struct preference *tag)
 {

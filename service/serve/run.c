@@ -37,7 +37,8 @@ static const char *body_text(const struct request *request)
     return dumped;
 }
 
-/* The version in `"5"`; "*" as it is; "-1", which no version is, for a tag that is not ours. */
+/* The version in `"5"` or `"5-gzip"` (encode.c); "*" as it is; "-1", which no version is, for a
+ * tag that is not ours. */
 static const char *entity_tag(const struct request *request, const char *name)
 {
     const char *tag = request_header(request, name);
@@ -46,7 +47,8 @@ static const char *entity_tag(const struct request *request, const char *name)
     if (!tag || strcmp(tag, "*") == 0)
         return tag;
     digits = tag[0] == '"' ? strspn(tag + 1, "0123456789") : 0;
-    if (digits == 0 || digits > 9 || strcmp(tag + 1 + digits, "\"") != 0)
+    if (digits == 0 || digits > 9 ||
+        (strcmp(tag + 1 + digits, "\"") != 0 && strcmp(tag + 1 + digits, "-gzip\"") != 0))
         return "-1";
     return arena_copy(request->arena, tag + 1, digits);
 }

@@ -15,8 +15,28 @@ enum step_result step_authorize(struct service *service, struct request *request
 enum step_result step_validate(struct service *service, struct request *request);
 enum step_result step_run(struct service *service, struct request *request);
 
-/* What every answer gets at the end: ETag and 304, Link, Cache-Control, CORS, request id. */
+/* What every answer gets at the end: Link, CORS, request id, and what the next two do. */
 void finish_answer(const struct service *service, struct request *request);
+
+/* ETag, Last-Modified, 304, Cache-Control and Vary. */
+void cache_answer(struct request *request);
+
+/* Compresses a large answer for a client that asks for it; its ETag gets the suffix -gzip. */
+void encode_answer(struct request *request);
+
+/* Compresses with gzip (RFC 1952) into the arena; NULL when it would not become smaller. */
+const char *gzip_bytes(const char *bytes, size_t length, size_t *packed_length,
+                       struct arena *arena);
+
+/* GET and HEAD. */
+bool request_is_read(const struct request *request);
+
+/* A header that is already on the answer; NULL when it is not. */
+const char *answered_header(const struct answer *answer, const char *name);
+
+/* How much an Accept-Encoding value (RFC 9110 section 12.5.3; NULL wants none) wants gzip: 0 to
+ * 1000. */
+int accept_gzip(const char *accept_encoding);
 
 /* Where an argument of a query comes from. */
 enum argument_source {

@@ -18,7 +18,7 @@ cross join lateral app.page_answer($3::text, page.after, coalesce($2::int, 20), 
 
 -- name: readClinic
 -- args: clinic_id include
-select 200 as status, app.clinic_json(c) as body, c.version::text as etag
+select 200 as status, app.clinic_json(c) as body, c.version::text as etag, extract(epoch from c.updated_at)::bigint as modified
 from app.clinic c
 where c.id = $1::uuid and ($2::text = 'archived' or c.status = 'active');
 

@@ -19,7 +19,7 @@ cross join lateral app.page_answer($3::text, to_jsonb(page.after), coalesce($2::
 -- name: readComplaint
 -- args: complaint include lang
 select 200 as status, app.complaint_json(c, app.wanted_languages($3::text)) as body,
-       case when $3::text = '*' then c.version::text end as etag,
+       case when $3::text = '*' then c.version::text end as etag, extract(epoch from c.updated_at)::bigint as modified,
        app.texts_language(c.name, app.wanted_languages($3::text), '{en}') as language
 from app.complaint c
 where c.code = $1::text and ($2::text = 'archived' or c.status = 'active');

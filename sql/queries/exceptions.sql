@@ -19,7 +19,7 @@ cross join lateral app.page_answer($7::text, page.after, coalesce($6::int, 20), 
 
 -- name: readClinicException
 -- args: clinic_id exception_id include
-select 200 as status, app.exception_record(e) as body, e.version::text as etag
+select 200 as status, app.exception_record(e) as body, e.version::text as etag, extract(epoch from e.updated_at)::bigint as modified
 from app.exception e
 where e.clinic_id = $1::uuid and e.id = $2::uuid and ($3::text = 'archived' or e.status = 'active');
 

@@ -9,7 +9,7 @@ from app.search_locations($1::text, $2::float8, $3::text, $4::text, $5::text, $6
 -- name: readLocation
 -- args: location_id include lang clinics
 select 200 as status, app.location_json(l, app.wanted_languages($3::text), c.languages) as body,
-       case when $3::text = '*' then l.version::text end as etag,
+       case when $3::text = '*' then l.version::text end as etag, extract(epoch from l.updated_at)::bigint as modified,
        app.texts_language(l.directions, app.wanted_languages($3::text), c.languages) as language
 from app.location l join app.clinic c on c.id = l.clinic_id
 where l.id = $1::uuid and ($2::text = 'archived' or (l.status = 'active' and c.status = 'active'))
@@ -32,7 +32,7 @@ cross join lateral app.page_answer($3::text, page.after, coalesce($2::int, 20), 
 
 -- name: readClinicLocation
 -- args: clinic_id location_id include
-select 200 as status, app.location_record(l) as body, l.version::text as etag
+select 200 as status, app.location_record(l) as body, l.version::text as etag, extract(epoch from l.updated_at)::bigint as modified
 from app.location l
 where l.clinic_id = $1::uuid and l.id = $2::uuid and ($3::text = 'archived' or l.status = 'active');
 

@@ -24,7 +24,7 @@ cross join lateral app.page_answer($6::text, page.after, coalesce($5::int, 20), 
 
 -- name: readClinicOffering
 -- args: clinic_id offering_id include
-select 200 as status, app.offering_record(o) as body, o.version::text as etag
+select 200 as status, app.offering_record(o) as body, o.version::text as etag, extract(epoch from o.updated_at)::bigint as modified
 from app.offering o
 where o.clinic_id = $1::uuid and o.id = $2::uuid and ($3::text = 'archived' or o.status = 'active');
 

@@ -9,7 +9,7 @@ from app.search_practitioners($1::text, $2::float8, $3::text, $4::text, $5::text
 -- name: readPractitioner
 -- args: practitioner_id include lang clinics
 select 200 as status, app.practitioner_json(p, app.wanted_languages($3::text), c.languages) as body,
-       case when $3::text = '*' then p.version::text end as etag,
+       case when $3::text = '*' then p.version::text end as etag, extract(epoch from p.updated_at)::bigint as modified,
        app.texts_language(p.biography, app.wanted_languages($3::text), c.languages) as language
 from app.practitioner p join app.clinic c on c.id = p.clinic_id
 where p.id = $1::uuid and ($2::text = 'archived' or (p.status = 'active' and c.status = 'active'))
@@ -35,7 +35,7 @@ cross join lateral app.page_answer($4::text, page.after, coalesce($3::int, 20), 
 
 -- name: readClinicPractitioner
 -- args: clinic_id practitioner_id include
-select 200 as status, app.practitioner_record(p) as body, p.version::text as etag
+select 200 as status, app.practitioner_record(p) as body, p.version::text as etag, extract(epoch from p.updated_at)::bigint as modified
 from app.practitioner p
 where p.clinic_id = $1::uuid and p.id = $2::uuid and ($3::text = 'archived' or p.status = 'active');
 

@@ -18,7 +18,7 @@ cross join lateral app.page_answer($4::text, page.after, coalesce($3::int, 20), 
 
 -- name: readClinicRoom
 -- args: clinic_id room_id include
-select 200 as status, app.room_record(r) as body, r.version::text as etag
+select 200 as status, app.room_record(r) as body, r.version::text as etag, extract(epoch from r.updated_at)::bigint as modified
 from app.room r
 where r.clinic_id = $1::uuid and r.id = $2::uuid and ($3::text = 'archived' or r.status = 'active');
 

@@ -18,7 +18,7 @@ cross join lateral app.page_answer($5::text, page.after, coalesce($4::int, 20), 
 
 -- name: readClinicSchedule
 -- args: clinic_id schedule_id include
-select 200 as status, app.schedule_record(s) as body, s.version::text as etag
+select 200 as status, app.schedule_record(s) as body, s.version::text as etag, extract(epoch from s.updated_at)::bigint as modified
 from app.schedule s
 where s.clinic_id = $1::uuid and s.id = $2::uuid and ($3::text = 'archived' or s.status = 'active');
 

@@ -22,7 +22,7 @@ cross join lateral app.page_answer($4::text, to_jsonb(page.after), coalesce($3::
 -- name: readTreatment
 -- args: treatment include lang
 select 200 as status, app.treatment_json(t, app.wanted_languages($3::text)) as body,
-       case when $3::text = '*' then t.version::text end as etag,
+       case when $3::text = '*' then t.version::text end as etag, extract(epoch from t.updated_at)::bigint as modified,
        app.texts_language(t.name, app.wanted_languages($3::text), '{en}') as language
 from app.treatment t
 where t.code = $1::text and ($2::text = 'archived' or t.status = 'active');

@@ -1,4 +1,4 @@
-// links: base serve/frame.c serve/answer.c
+// links: base serve/frame.c serve/answer.c serve/caching.c serve/negotiate.c
 /* The answer builder: what the database says becomes an answer or a problem, with headers that
  * cannot be split, an ETag, a 304, a link to the next page. */
 #include <setjmp.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "serve/encode.c"
 #include "serve/finish.c"
 
 static struct request *request_new(const char *method, const char *target)
@@ -209,6 +210,159 @@ static void the_link_replaces_the_cursor_and_keeps_the_rest(void **state)
     arena_free(request->arena);
 }
 
+static const char *inflated(const struct answer *answer, size_t *length)
+{
+    static unsigned char out[65536];
+    z_stream stream = {.next_in = (z_const Bytef *)(uintptr_t)answer->body,
+                       .avail_in = (uInt)answer->length,
+                       .next_out = out,
+                       .avail_out = sizeof(out)};
+
+    assert_int_equal(inflateInit2(&stream, GZIP_WINDOW), Z_OK);
+    assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
+    *length = sizeof(out) - stream.avail_out;
+    inflateEnd(&stream);
+    return (const char *)out;
+}
+
+static void a_large_answer_is_compressed_for_who_asks(void **state)
+{
+    static char body[5000];
+    struct service service = service_new(&no_cors);
+    struct request *request = request_new("GET", "/v1/things");
+    struct header headers[] = {{"Accept-Encoding", "br, gzip;q=0.5"}};
+    size_t length;
+
+    (void)state;
+    memset(body, 'a', sizeof(body));
+    request->headers = headers;
+    request->header_count = 1;
+    answer_header(request, "ETag", "\"7\"");
+    answer_set(request, 200, "application/json", body, sizeof(body));
+    finish_answer(&service, request);
+    assert_string_equal(header(request, "Content-Encoding"), "gzip");
+    assert_string_equal(header(request, "ETag"), "\"7-gzip\"");
+    assert_non_null(strstr(header(request, "Vary"), "Accept-Encoding"));
+    assert_true(request->answer.length < 200);
+    assert_memory_equal(inflated(&request->answer, &length), body, sizeof(body));
+    assert_int_equal(length, sizeof(body));
+    arena_free(request->arena);
+}
+
+static void what_is_small_dense_or_unasked_stays_as_it_is(void **state)
+{
+    static char dull[2000];
+    static char dense[2048];
+    const struct {
+        const char *accept;
+        const char *body;
+        size_t length;
+    } rows[] = {{"gzip", dull, 1023},     {"gzip", dense, sizeof(dense)},
+                {"identity", dull, 2000}, {"gzip;q=0", dull, 2000},
+                {"gzip;q=x", dull, 2000}, {"*;q=0", dull, 2000}};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof(dense); at += 256)
+        random_bytes(dense + at, 256);
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct service service = service_new(&no_cors);
+        struct request *request = request_new("GET", "/v1/things");
+        struct header headers[] = {{"Accept-Encoding", rows[i].accept}};
+
+        request->headers = headers;
+        request->header_count = 1;
+        answer_set(request, 200, "application/json", rows[i].body, rows[i].length);
+        finish_answer(&service, request);
+        assert_null(header(request, "Content-Encoding"));
+        assert_int_equal(request->answer.length, rows[i].length);
+        arena_free(request->arena);
+    }
+}
+
+static void either_tag_of_a_compressed_answer_is_known(void **state)
+{
+    static char body[2000];
+    static const char *const known[] = {"\"7\"", "\"7-gzip\"", "W/\"7-gzip\", \"x\"", "*"};
+    static const char *const unknown[] = {"\"71\"", "\"7-gzipp\"", "\"7-br\"", "7",
+                                          "\"-gzip\""};
+
+    (void)state;
+    memset(body, 'a', sizeof(body));
+    for (size_t i = 0; i < LENGTH(known) + LENGTH(unknown); i++) {
+        struct service service = service_new(&no_cors);
+        struct request *request = request_new("GET", "/v1/things");
+        bool is_known_row = i < LENGTH(known);
+        struct header headers[] = {
+            {"Accept-Encoding", "gzip"},
+            {"If-None-Match", is_known_row ? known[i] : unknown[i - LENGTH(known)]}};
+
+        request->headers = headers;
+        request->header_count = 2;
+        answer_header(request, "ETag", "\"7\"");
+        answer_set(request, 200, "application/json", body, sizeof(body));
+        finish_answer(&service, request);
+        if (request->answer.status != (is_known_row ? 304 : 200))
+            fail_msg("%s: %d", headers[1].value, request->answer.status);
+        if (is_known_row)
+            assert_null(request->answer.body);
+        assert_string_equal(header(request, "ETag"), "\"7-gzip\"");
+        arena_free(request->arena);
+    }
+}
+
+static void a_date_is_answered_304_only_when_it_is_the_one_we_gave(void **state)
+{
+    static const struct {
+        const char *since;
+        int status;
+    } rows[] = {{"Sun, 06 Nov 1994 08:49:37 GMT", 304},
+                {"Sun, 06 Nov 1994 08:49:38 GMT", 200},
+                {"yesterday", 200}};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct service service = service_new(&no_cors);
+        struct request *request = request_new("GET", "/v1/things");
+        struct header headers[] = {{"If-Modified-Since", rows[i].since}};
+
+        request->headers = headers;
+        request->header_count = 1;
+        request->modified = 784111777;
+        answer_set(request, 200, "application/json", "{}", 2);
+        finish_answer(&service, request);
+        assert_int_equal(request->answer.status, rows[i].status);
+        assert_string_equal(header(request, "Last-Modified"), "Sun, 06 Nov 1994 08:49:37 GMT");
+        arena_free(request->arena);
+    }
+}
+
+static void only_what_needed_no_token_is_for_all_caches(void **state)
+{
+    static const struct operation cached = {.id = "c", .method = "GET", .cache_seconds = 60};
+    static const struct operation fresh = {.id = "f", .method = "GET"};
+    static const struct {
+        const struct operation *operation;
+        const char *subject;
+        const char *control;
+    } rows[] = {{&cached, "", "public, max-age=60"},
+                {&fresh, "", "no-cache"},
+                {&cached, "partner", "private, no-cache"}};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct service service = service_new(&no_cors);
+        struct request *request = request_new("GET", "/v1/things");
+
+        request->operation = rows[i].operation;
+        request->principal.subject = rows[i].subject;
+        answer_set(request, 200, "application/json", "{}", 2);
+        finish_answer(&service, request);
+        assert_string_equal(header(request, "Cache-Control"), rows[i].control);
+        assert_string_equal(header(request, "Vary"), "Authorization");
+        arena_free(request->arena);
+    }
+}
+
 static void what_tells_of_a_person_is_kept_by_nobody(void **state)
 {
     struct service service = service_new(&no_cors);
@@ -271,6 +425,11 @@ int main(void)
         cmocka_unit_test(a_known_etag_is_answered_304_without_a_body),
         cmocka_unit_test(the_next_cursor_is_found_at_the_end_only),
         cmocka_unit_test(the_link_replaces_the_cursor_and_keeps_the_rest),
+        cmocka_unit_test(a_large_answer_is_compressed_for_who_asks),
+        cmocka_unit_test(what_is_small_dense_or_unasked_stays_as_it_is),
+        cmocka_unit_test(either_tag_of_a_compressed_answer_is_known),
+        cmocka_unit_test(a_date_is_answered_304_only_when_it_is_the_one_we_gave),
+        cmocka_unit_test(only_what_needed_no_token_is_for_all_caches),
         cmocka_unit_test(what_tells_of_a_person_is_kept_by_nobody),
         cmocka_unit_test(only_configured_origins_are_let_in),
         cmocka_unit_test(the_table_of_problems_has_each_slug_once),
