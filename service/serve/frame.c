@@ -46,14 +46,19 @@ static const char *request_id(const struct request *request)
     return id.text;
 }
 
-/* W3C Trace Context, version 00: 55 characters of hexadecimal digits and dashes. */
+/* W3C Trace Context, version 00: "00-<32 digits>-<16 digits>-<2 digits>", hexadecimal. */
 static const char *traceparent(const struct request *request)
 {
+    static const char form[] = "00-00000000000000000000000000000000-0000000000000000-00";
     const char *given = request_header(request, "traceparent");
 
-    if (given && strlen(given) == 55 && given[strspn(given, "0123456789abcdef-")] == '\0')
-        return given;
-    return NULL;
+    if (!given || strlen(given) != strlen(form))
+        return NULL;
+    for (size_t i = 0; form[i]; i++) {
+        if (form[i] == '-' ? given[i] != '-' : !strchr("0123456789abcdef", given[i]))
+            return NULL;
+    }
+    return given;
 }
 
 static bool is_number(const char *text)

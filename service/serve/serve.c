@@ -2,6 +2,8 @@
  * in their files; what a step may use, the steps before it have set. */
 #include "serve/steps.h"
 
+#include <string.h>
+
 static const struct step {
     const char *name;
     enum step_result (*run)(struct service *service, struct request *request);
@@ -14,12 +16,25 @@ static const struct step {
     {"run", step_run},
 };
 
+/* The method as the log may name it: others are whatever the client likes to send. */
+static const char *method_known(const char *method)
+{
+    static const char *const known[] = {"GET",   "HEAD",   "POST",   "PUT",
+                                        "PATCH", "DELETE", "OPTIONS"};
+
+    for (size_t i = 0; i < LENGTH(known); i++) {
+        if (strcmp(known[i], method) == 0)
+            return known[i];
+    }
+    return "other";
+}
+
 static void log_request(const struct request *request, int64_t duration_us)
 {
     const struct answer *answer = &request->answer;
 
     log_line(answer->status >= 500 ? LOG_WARNING : LOG_INFO, "request",
-             log_text("method", request->method),
+             log_text("method", method_known(request->method)),
              log_text("operation", request->operation ? request->operation->id : NULL),
              log_number("status", answer->status), log_text("step", request->step),
              log_text("problem", problem_slug(answer->problem)),
