@@ -65,6 +65,8 @@ class Lint:
             self.say(place, "has not exactly one of the document's tags")
         if operation.get("x-lane", "quick") not in ("quick", "search", "booking"):
             self.say(place, "x-lane is none of quick, search, booking")
+        if operation.get("x-cache-seconds") and method != "get":
+            self.say(place, "x-cache-seconds is for GET")
         self.parameters(place, path, operation)
         self.responses(place, operation)
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
