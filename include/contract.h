@@ -123,8 +123,8 @@ typedef const char *header_lookup(void *context, const char *name);
  * new reference to an object with a typed member per parameter that was given or has a
  * default (arrays for repeatable ones; 5.0 is the integer 5); the caller decrefs. Faults go to
  * `findings`; then the object is incomplete. Unknown and needlessly repeated query parameters
- * are faults; "+" stays
- * "+" and %XX is decoded once; "a=" is the empty string. At most 100 query parameters. */
+ * are faults; %XX is decoded once, "+" is a space unless it begins the value or the UTC offset
+ * of an instant; "a=" is the empty string. At most 100 query parameters. */
 json_t *contract_read_parameters(const struct route_match *match, header_lookup *lookup,
                                  void *context, struct findings *findings) MUST_CHECK;
 

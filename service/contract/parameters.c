@@ -486,6 +486,31 @@ static char *decode(struct arena *arena, const char *text, size_t length, size_t
     return copy;
 }
 
+/* True for "+02:00" and "+02%3A00" at the end of a value. */
+static bool is_offset(const char *text, size_t length)
+{
+    size_t colon = length == 8 && strncasecmp(text + 3, "%3A", 3) == 0 ? 3 : 1;
+
+    return length == 5 + colon && strspn(text + 1, "0123456789") >= 2 &&
+           (colon == 3 || text[3] == ':') && strspn(text + 3 + colon, "0123456789") >= 2;
+}
+
+/* A copy in which "+" is the space that forms and URLSearchParams mean by it. It stays itself
+ * where it begins a value (+32 2 ...) or the UTC offset of an instant: nobody means a space
+ * there, and many forget to escape it. */
+static const char *read_plus(struct arena *arena, const char *raw, size_t length)
+{
+    char *copy;
+
+    if (!memchr(raw, '+', length))
+        return raw;
+    copy = arena_copy(arena, raw, length);
+    for (size_t at = 1; at < length; at++)
+        if (copy[at] == '+' && !is_offset(copy + at, length - at))
+            copy[at] = ' ';
+    return copy;
+}
+
 /* "name=value", or "name" alone with an empty value. */
 static bool take_pair(struct reading *reading, const char *pair, size_t length)
 {
@@ -503,7 +528,7 @@ static bool take_pair(struct reading *reading, const char *pair, size_t length)
     index = find_query_parameter(reading->table, name, name_length);
     if (index == reading->table->count)
         return refuse_unknown(reading, name, name_length);
-    value = decode(arena, raw, raw_length, &value_length);
+    value = decode(arena, read_plus(arena, raw, raw_length), raw_length, &value_length);
     if (value)
         return take_value(reading, index, value, value_length);
     reading->seen[index] = true;
