@@ -14,7 +14,7 @@ TEXT(jwt_audience, "CLINICD_JWT_AUDIENCE", "clinicd", "the `aud` that tokens mus
 TEXT(jwt_keys, "CLINICD_JWT_KEYS", "", "keys, separated by spaces: PEM file, JWKS file, or secret-file:PATH; `clinicd help keys` explains")
 TEXT(jwt_algorithms, "CLINICD_JWT_ALGORITHMS", "", "algorithms that are accepted, separated by spaces: HS256 RS256 ES256; required")
 NUMBER(jwt_leeway_seconds, "CLINICD_JWT_LEEWAY_SECONDS", 30, 0, 300, "clock difference that `exp` and `nbf` forgive")
-TEXT(anonymous_scopes, "CLINICD_ANONYMOUS_SCOPES", "", "scopes of requests without a token, separated by spaces (read scopes only)")
+TEXT(anonymous_scopes, "CLINICD_ANONYMOUS_SCOPES", "", "scopes of requests without a token, separated by spaces: directory:read and availability:read at most")
 TEXT(cors_origins, "CLINICD_CORS_ORIGINS", "", "origins that browsers may call from, separated by spaces; * for any")
 NUMBER(connection_limit, "CLINICD_CONNECTION_LIMIT", 512, 8, 4096, "client connections at once")
 NUMBER(request_timeout_ms, "CLINICD_REQUEST_TIMEOUT_MS", 20000, 500, 300000, "how long a request may take to arrive and be answered")

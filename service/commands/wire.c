@@ -20,12 +20,35 @@ static bool contract_wire(struct service *service, struct fault *fault)
     return service->contract && service_link(service, fault);
 }
 
+/* Who is nobody may read what is on the web site anyhow, and never write or see people. */
+static bool anonymous_is_harmless(const char *scopes, struct fault *fault)
+{
+    static const char *const harmless[] = {"directory:read", "availability:read"};
+
+    for (const char *at = scopes + strspn(scopes, " "); *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        bool found = false;
+
+        for (size_t i = 0; i < LENGTH(harmless); i++)
+            found = found ||
+                    (strlen(harmless[i]) == length && memcmp(harmless[i], at, length) == 0);
+        if (!found)
+            return fault_set(fault,
+                             "CLINICD_ANONYMOUS_SCOPES may hold directory:read and "
+                             "availability:read only, not %.*s",
+                             (int)(length < 40 ? length : 40), at);
+        at += length;
+    }
+    return true;
+}
+
 bool service_wire(struct service *service, const struct config *config, struct fault *fault)
 {
     const struct authority_settings settings = authority_settings_of(config);
 
     *service = (struct service){.config = config, .arena = arena_new()};
-    if (!contract_wire(service, fault))
+    if (!anonymous_is_harmless(config->anonymous_scopes, fault) ||
+        !contract_wire(service, fault))
         return false;
     service->authority = authority_open(&settings, fault);
     return service->authority != NULL;
