@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include <strings.h>
+#define ZLIB_CONST /* next_in is const */
 #include <zlib.h>
 
 #define WORTH_BYTES 1024
@@ -23,7 +24,7 @@ const char *gzip_bytes(const char *bytes, size_t length, size_t *packed_length,
                      Z_DEFAULT_STRATEGY) != Z_OK)
         return NULL;
     packed = arena_alloc(arena, length);
-    stream.next_in = (z_const Bytef *)(uintptr_t)bytes;
+    stream.next_in = (const Bytef *)bytes;
     stream.avail_in = (uInt)length;
     stream.next_out = packed;
     stream.avail_out = (uInt)length;

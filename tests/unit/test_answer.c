@@ -213,7 +213,7 @@ static void the_link_replaces_the_cursor_and_keeps_the_rest(void **state)
 static const char *inflated(const struct answer *answer, size_t *length)
 {
     static unsigned char out[65536];
-    z_stream stream = {.next_in = (z_const Bytef *)(uintptr_t)answer->body,
+    z_stream stream = {.next_in = (const Bytef *)answer->body,
                        .avail_in = (uInt)answer->length,
                        .next_out = out,
                        .avail_out = sizeof(out)};
