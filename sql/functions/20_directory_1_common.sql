@@ -53,13 +53,13 @@ begin
 end
 $$;
 
--- Why a clinic cannot get anything new; null when it can, or when it does not exist (a foreign key would tell, and the
--- authorization step has refused it long before).
+-- Why a clinic cannot get anything new: it is archived, or (to a token for all clinics) there is none; null when it can.
 create or replace function app.clinic_refusal(tenant uuid)
 returns app.answer language sql stable parallel safe as $$
-    select app.refused(409, 'state-conflict', 'The clinic is archived. Restore it first.',
-                       jsonb_build_object('current_status', status))
-    from app.clinic where id = tenant and status = 'archived'
+    select case when c.id is null then app.refused(404, 'not-found', 'There is no such clinic.')
+                when c.status = 'archived' then app.refused(409, 'state-conflict', 'The clinic is archived. Restore it first.',
+                                                            jsonb_build_object('current_status', c.status)) end
+    from (select) as always left join app.clinic c on c.id = tenant
 $$;
 
 -- ---------------------------------------------------------------- documents
@@ -85,6 +85,14 @@ begin
     end loop;
     return merged;
 end
+$$;
+
+-- A document without what says nothing: nulls, and empty objects and lists among its members. Two that are alike so say the
+-- same, since what is absent is empty.
+create or replace function app.settled(doc jsonb)
+returns jsonb language sql immutable parallel safe as $$
+    select case when doc is not null then
+        (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(jsonb_strip_nulls(doc)) where value not in ('{}', '[]')) end
 $$;
 
 create or replace function app.text_list(list jsonb)

@@ -37,7 +37,7 @@ begin
         return answer;
     end if;
     doc := app.merge_patch(base, body);
-    if jsonb_strip_nulls(doc) = jsonb_strip_nulls(base) then
+    if app.settled(doc) = app.settled(base) then
         return row(200, before, old.version, null, null)::app.answer;
     end if;
 

@@ -73,7 +73,7 @@ begin
         return answer;
     end if;
     doc := app.merge_patch(before, body);
-    if jsonb_strip_nulls(doc) = jsonb_strip_nulls(before) then
+    if app.settled(doc) = app.settled(before) then
         return row(200, before, old.version, null, null)::app.answer;
     end if;
 

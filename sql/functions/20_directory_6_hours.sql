@@ -86,7 +86,7 @@ begin
         return answer;
     end if;
     doc := app.merge_patch(before, body);
-    if jsonb_strip_nulls(doc) = jsonb_strip_nulls(before) then
+    if app.settled(doc) = app.settled(before) then
         return row(200, app.json_with(before::json, app.schedule_stranded(tenant, old, old)), old.version, null, null)::app.answer;
     end if;
 
@@ -170,7 +170,7 @@ begin
         return answer;
     end if;
     doc := app.merge_patch(before, body);
-    if jsonb_strip_nulls(doc) = jsonb_strip_nulls(before) then
+    if app.settled(doc) = app.settled(before) then
         return row(200, app.json_with(before::json, app.exception_stranded(tenant, old, old)), old.version, null, null)::app.answer;
     end if;
 

@@ -77,7 +77,7 @@ begin
     end if;
     before := case when old.code is not null then app.treatment_json(old, null) end;
     doc := case act when 'put' then app.merge_patch('{}', body) else app.merge_patch(before, body) end;
-    if jsonb_strip_nulls(doc) = jsonb_strip_nulls(before) then
+    if app.settled(doc) = app.settled(before) then
         return row(200, before, old.version, null, null)::app.answer;
     end if;
 
@@ -144,7 +144,7 @@ begin
     end if;
     before := case when old.code is not null then app.complaint_json(old, null) end;
     doc := case act when 'put' then app.merge_patch('{}', body) else app.merge_patch(before, body) end;
-    if jsonb_strip_nulls(doc) = jsonb_strip_nulls(before) then
+    if app.settled(doc) = app.settled(before) then
         return row(200, before, old.version, null, null)::app.answer;
     end if;
 

@@ -15,7 +15,8 @@ cross join lateral (
             and (page.after is null or (e.date_from::text, e.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by e.date_from::text, e.id
           limit coalesce($6::int, 20) + 1) as hit) as hits
-cross join lateral app.page_answer($7::text, page.after, coalesce($6::int, 20), hits.bodies, hits.keys) as answer;
+cross join lateral app.page_answer($7::text, page.after, coalesce($6::int, 20), hits.bodies, hits.keys) as answer
+where exists (select from app.clinic c where c.id = $1::uuid);
 
 -- name: readClinicException
 -- args: clinic_id exception_id include

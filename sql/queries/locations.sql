@@ -28,7 +28,8 @@ cross join lateral (
             and (page.after is null or (app.fold(l.name), l.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by app.fold(l.name), l.id
           limit coalesce($2::int, 20) + 1) as hit) as hits
-cross join lateral app.page_answer($3::text, page.after, coalesce($2::int, 20), hits.bodies, hits.keys) as answer;
+cross join lateral app.page_answer($3::text, page.after, coalesce($2::int, 20), hits.bodies, hits.keys) as answer
+where exists (select from app.clinic c where c.id = $1::uuid);
 
 -- name: readClinicLocation
 -- args: clinic_id location_id include

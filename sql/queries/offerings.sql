@@ -20,7 +20,8 @@ cross join lateral (
             and (page.after is null or (o.treatment, o.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by o.treatment, o.id
           limit coalesce($5::int, 20) + 1) as hit) as hits
-cross join lateral app.page_answer($6::text, page.after, coalesce($5::int, 20), hits.bodies, hits.keys) as answer;
+cross join lateral app.page_answer($6::text, page.after, coalesce($5::int, 20), hits.bodies, hits.keys) as answer
+where exists (select from app.clinic c where c.id = $1::uuid);
 
 -- name: readClinicOffering
 -- args: clinic_id offering_id include

@@ -31,7 +31,8 @@ cross join lateral (
             and (page.after is null or (app.fold(p.name), p.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by app.fold(p.name), p.id
           limit coalesce($3::int, 20) + 1) as hit) as hits
-cross join lateral app.page_answer($4::text, page.after, coalesce($3::int, 20), hits.bodies, hits.keys) as answer;
+cross join lateral app.page_answer($4::text, page.after, coalesce($3::int, 20), hits.bodies, hits.keys) as answer
+where exists (select from app.clinic c where c.id = $1::uuid);
 
 -- name: readClinicPractitioner
 -- args: clinic_id practitioner_id include

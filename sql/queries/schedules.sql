@@ -14,7 +14,8 @@ cross join lateral (
             and (page.after is null or (s.id::text, s.id) > ((page.after ->> 1), (page.after ->> 2)::uuid))
           order by s.id::text, s.id
           limit coalesce($4::int, 20) + 1) as hit) as hits
-cross join lateral app.page_answer($5::text, page.after, coalesce($4::int, 20), hits.bodies, hits.keys) as answer;
+cross join lateral app.page_answer($5::text, page.after, coalesce($4::int, 20), hits.bodies, hits.keys) as answer
+where exists (select from app.clinic c where c.id = $1::uuid);
 
 -- name: readClinicSchedule
 -- args: clinic_id schedule_id include
