@@ -148,7 +148,7 @@ $$;
 
 -- A cursor holds what the last row was sorted by, as a JSON array; base64url without padding, opaque to callers.
 create or replace function app.cursor_encode(keys jsonb)
-returns text language sql immutable strict parallel safe as $$
+returns text language sql stable parallel safe as $$
     select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
 $$;
 

@@ -73,7 +73,8 @@ language sql stable parallel safe as $$
         select pair.clinic_id, pair.practitioner_id, pair.location_id, day.*, s."from", s."to"
         from pair
         join app.schedule s on s.clinic_id = pair.clinic_id and s.practitioner_id = pair.practitioner_id
-                           and s.location_id = pair.location_id and s.status = 'active'
+                           and (s.location_id = pair.location_id) is true  -- not by the index of the location, where all others are too
+                           and s.status = 'active'
         join day on day.zone = pair.zone and day.weekday = s.weekday
                 and (s.valid_from is null or day.day >= s.valid_from)
                 and (s.valid_until is null or day.day <= s.valid_until)
@@ -122,12 +123,14 @@ $$;
 
 -- The starts in [since, until) at which the resource would be taken: those whose treatment and buffers meet a block of it.
 -- `ahead` is duration plus buffer after, `behind` the buffer before. No block is longer than a day.
+-- `any (array[...])`: GiST has no use for it, so the index of the exclusion constraint, which the planner takes for as cheap
+-- (it cannot know that a resource has one clinic), leaves the work to the covering occupancy_busy: 9 us instead of 39.
 create or replace function app.taken_starts(clinic uuid, resource uuid, ahead interval, behind interval,
                                             since timestamptz, until timestamptz, moment timestamptz)
 returns table (starts tstzmultirange) language sql stable parallel safe as $$
     select coalesce(range_agg(tstzrange(o.blocked_from - ahead, o.blocked_to + behind, '()')), '{}')
     from app.occupancy o
-    where o.clinic_id = clinic and o.resource_id = resource
+    where o.clinic_id = any (array[clinic]) and o.resource_id = resource
       and o.blocked_from > since - behind - interval '24 hours' and o.blocked_from < until + ahead
       and o.blocked_to > since - behind
       and (o.expires_at is null or o.expires_at > moment)

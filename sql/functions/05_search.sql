@@ -228,12 +228,13 @@ begin
                                          'name', case when lang = '*' then t.names else t.names -> t.language end) end))::text, 2) as rest
         from unnest(candidates) as c
         join app.offering o on o.clinic_id = c.clinic_id and o.id = c.offering_id
-        join lateral (select app.policy(k.policy) as policy, k.languages from app.clinic k where k.id = c.clinic_id) as k on true
+        join lateral (select app.policy(k.policy) as policy, k.languages from app.clinic k where k.id = c.clinic_id
+                      offset 0) as k on true  -- worked out once, not wherever it is read
         left join lateral (
             select n.names, app.text_language(n.names, wanted, k.languages) as language
             from (select case when o.name = '{}' then x.name else o.name end as names
-                  from app.treatment x where x.code = o.treatment) as n
-        ) as t on with_offering
+                  from app.treatment x where with_offering and x.code = o.treatment) as n
+        ) as t on true
         where c.n = any (numbers)
     )
     select coalesce(json_agg(('{"start":"' || app.local_instant(s.start, o.zone)
