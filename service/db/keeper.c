@@ -154,6 +154,27 @@ static void idle_look(struct database *database)
     database->next_look_ms = clock_monotonic_ms() + LOOK_MS;
 }
 
+/* Asks one idle connection something, for a frozen server looks alive from outside: so that
+ * /readyz tells of it before a client does. One that does not answer speaks for all. */
+static void idle_ask(struct database *database)
+{
+    struct patience patience = {clock_monotonic_ms() + database->settings.timeout_ms,
+                                database->cancel_fd};
+    struct fault fault;
+    char sqlstate[6];
+    struct slot *slot;
+    PGresult *answer;
+
+    if (!queue_may_take(&database->queue, LANE_QUICK))
+        return; /* whoever has them will find out */
+    slot = slot_take_idle(database, LANE_QUICK);
+    pthread_mutex_unlock(&database->lock);
+    answer = connection_ask(slot->connection, "select 1", &patience, sqlstate, &fault);
+    pool_give(database, slot, answer ? FATE_KEEP : FATE_DROP_ALL);
+    PQclear(answer);
+    pthread_mutex_lock(&database->lock);
+}
+
 static int64_t keeper_wake_ms(const struct database *database, int64_t now)
 {
     if (database->failures > 0 && database->next_try_ms > now &&
@@ -173,9 +194,10 @@ static void *keeper_run(void *context)
 
         if (slot)
             slot_open(database, slot);
-        else if (now >= database->next_look_ms)
+        else if (now >= database->next_look_ms) {
             idle_look(database);
-        else
+            idle_ask(database);
+        } else
             condition_wait(&database->work, &database->lock, keeper_wake_ms(database, now));
     }
     pthread_mutex_unlock(&database->lock);

@@ -18,7 +18,7 @@ static void gauges_update(const struct database *database)
     metrics_set(METRIC_DATABASE_WAITING, (int64_t)database->queue.waiting);
 }
 
-static struct slot *slot_take_idle(struct database *database, enum lane lane)
+struct slot *slot_take_idle(struct database *database, enum lane lane)
 {
     struct slot *slot = database->idle;
 

@@ -49,6 +49,9 @@ struct database {
 
 /* All of these under the lock. */
 
+/* Takes the first idle connection; queue_may_take has said that there is one. */
+struct slot *slot_take_idle(struct database *database, enum lane lane);
+
 /* Puts a connection that is up on the idle list; the caller has told the queue. */
 void slot_free(struct database *database, struct slot *slot);
 
