@@ -3,14 +3,32 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <sys/random.h>
 
 #include "base/fault.h"
 
+/* Fetched once, by the first digest, and kept for ever: EVP_sha256() would be looked up in the
+ * provider again at each digest, which takes longer than the digest of a token. */
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void sha256_fetch(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    ASSERT(sha256);
+}
+
+static const EVP_MD *digest_method(void)
+{
+    pthread_once(&sha256_once, sha256_fetch);
+    return sha256;
+}
+
 void digest_parts(const struct digest_part *parts, size_t count, uint8_t out[DIGEST_SIZE])
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool done = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+    bool done = context && EVP_DigestInit_ex(context, digest_method(), NULL) == 1;
 
     for (size_t i = 0; done && i < count; i++) {
         uint8_t length[8];
@@ -27,7 +45,7 @@ void digest_parts(const struct digest_part *parts, size_t count, uint8_t out[DIG
 
 void digest_bytes(const void *bytes, size_t length, uint8_t out[DIGEST_SIZE])
 {
-    ASSERT(EVP_Digest(bytes, length, out, NULL, EVP_sha256(), NULL) == 1);
+    ASSERT(EVP_Digest(bytes, length, out, NULL, digest_method(), NULL) == 1);
 }
 
 void digest_hex(const uint8_t digest[DIGEST_SIZE], char out[DIGEST_HEX_SIZE])

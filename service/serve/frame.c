@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #define REQUEST_ID_BYTES 128
+#define REQUEST_ID_RANDOM_BYTES 16
 
 size_t header_count(const struct request *request, const char *name, const char **value)
 {
@@ -32,18 +33,18 @@ const char *request_header(const struct request *request, const char *name)
 static const char *request_id(const struct request *request)
 {
     const char *given = request_header(request, "X-Request-Id");
-    unsigned char bytes[16];
-    struct buffer id;
+    uint8_t bytes[DIGEST_SIZE] = {0};
+    char *id;
 
     if (given && *given && strlen(given) <= REQUEST_ID_BYTES &&
         given[strspn(given, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                             "0123456789._-")] == '\0')
         return arena_copy_text(request->arena, given);
-    random_bytes(bytes, sizeof(bytes));
-    id = buffer_init(request->arena);
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        buffer_add_format(&id, "%02x", bytes[i]);
-    return id.text;
+    random_bytes(bytes, REQUEST_ID_RANDOM_BYTES);
+    id = arena_alloc(request->arena, DIGEST_HEX_SIZE);
+    digest_hex(bytes, id);
+    id[2 * REQUEST_ID_RANDOM_BYTES] = '\0';
+    return id;
 }
 
 /* W3C Trace Context, version 00: "00-<32 digits>-<16 digits>-<2 digits>", hexadecimal. */
