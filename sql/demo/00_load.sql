@@ -36,11 +36,11 @@ begin
         select * from jsonb_populate_recordset(null::app.treatment, document)
     ), added as (
         insert into app.treatment (code, name, description, what_to_expect, preparation, aftercare, contraindications,
-                                   modality, body_regions, requires_qualification)
+                                   self_help, modality, body_regions, requires_qualification)
         select code, name, description, what_to_expect, preparation, aftercare,
                (select jsonb_object_agg(language, text || coalesce(' ' || (warning ->> language), ''))
                 from jsonb_each_text(contraindications) as own (language, text)),
-               modality, body_regions, requires_qualification
+               app.self_help(self_help), modality, body_regions, requires_qualification
         from listed
         on conflict (code) do nothing
         returning code

@@ -51,6 +51,29 @@ $json$
       "nl": "Drink water en blijf rustig bewegen. Geen zware training op dezelfde dag. De behandelde spieren kunnen een dag of twee gevoelig zijn; warmte doet vaak goed. Bel ons als het langer duurt.",
       "de": "Trinken Sie Wasser und bleiben Sie sanft in Bewegung. Kein hartes Training am selben Tag. Die behandelten Muskeln können ein bis zwei Tage empfindlich sein; Wärme tut oft gut. Rufen Sie uns an, wenn es länger dauert."
     },
+    "self_help": {
+      "en": [
+        {"kind": "exercise", "title": "Ball against the wall", "text": "Put a tennis ball between the wall and the tender spot and lean on it until it presses firmly but bearably. Hold for 30 seconds to 2 minutes, breathe calmly, then move on. Once or twice a day, never on the spine."},
+        {"kind": "exercise", "title": "Neck stretch at the desk", "text": "Sit upright, let one ear sink towards the shoulder and hold for 30 seconds without pulling. Change sides. Three times each."},
+        {"kind": "book", "title": "The Trigger Point Therapy Workbook (Clair Davies, Amber Davies)", "text": "Self-treatment, muscle by muscle, with drawings of where each one sends its pain."},
+        {"kind": "link", "title": "Physical activity (World Health Organization)", "text": "How much movement is recommended at which age.", "url": "https://www.who.int/news-room/fact-sheets/detail/physical-activity"}
+      ],
+      "fr": [
+        {"kind": "exercise", "title": "La balle contre le mur", "text": "Placez une balle de tennis entre le mur et le point sensible et appuyez-vous dessus : la pression est nette, mais supportable. Tenez de 30 secondes à 2 minutes en respirant calmement, puis changez de place. Une à deux fois par jour, jamais sur la colonne."},
+        {"kind": "exercise", "title": "Étirer la nuque au bureau", "text": "Assis bien droit, laissez une oreille descendre vers l’épaule et tenez 30 secondes sans tirer. Changez de côté. Trois fois chacun."},
+        {"kind": "link", "title": "Activité physique (Organisation mondiale de la Santé)", "text": "Combien de mouvement est recommandé, et à quel âge.", "url": "https://www.who.int/fr/news-room/fact-sheets/detail/physical-activity"}
+      ],
+      "nl": [
+        {"kind": "exercise", "title": "De bal tegen de muur", "text": "Leg een tennisbal tussen de muur en de gevoelige plek en leun erop: stevig, maar draaglijk. Houd 30 seconden tot 2 minuten aan, adem rustig door en schuif dan op. Een of twee keer per dag, nooit op de wervelkolom."},
+        {"kind": "exercise", "title": "De nek rekken aan het bureau", "text": "Zit rechtop, laat een oor naar de schouder zakken en houd 30 seconden aan zonder te trekken. Wissel van kant. Drie keer elk."},
+        {"kind": "link", "title": "Gezondheid en Wetenschap", "text": "Betrouwbare uitleg over klachten en behandelingen.", "url": "https://www.gezondheidenwetenschap.be/"}
+      ],
+      "de": [
+        {"kind": "exercise", "title": "Der Ball an der Wand", "text": "Legen Sie einen Tennisball zwischen Wand und empfindliche Stelle und lehnen Sie sich dagegen: deutlich, aber erträglich. 30 Sekunden bis 2 Minuten halten, ruhig atmen, dann weiterrücken. Ein- bis zweimal am Tag, nie auf der Wirbelsäule."},
+        {"kind": "exercise", "title": "Nackendehnung am Schreibtisch", "text": "Aufrecht sitzen, ein Ohr zur Schulter sinken lassen und 30 Sekunden halten, ohne zu ziehen. Seite wechseln. Je dreimal."},
+        {"kind": "link", "title": "Gesundheitsinformation.de", "text": "Verlässliche Erklärungen zu Beschwerden und Behandlungen.", "url": "https://www.gesundheitsinformation.de/"}
+      ]
+    },
     "contraindications": {
       "en": "We do not press on wounds, inflamed or infected skin, recent fractures, a thrombosis, or areas without normal feeling. Ask your doctor first if you take blood thinners, bruise easily, have osteoporosis or cancer, or are pregnant.",
       "fr": "Nous n’appuyons pas sur une plaie, une peau enflammée ou infectée, une fracture récente, une thrombose ou une zone sans sensibilité normale. Demandez d’abord l’avis de votre médecin si vous prenez des anticoagulants, avez facilement des bleus, souffrez d’ostéoporose ou d’un cancer, ou êtes enceinte.",
@@ -94,6 +117,20 @@ $json$
       "fr": "Des courbatures comme après le sport sont fréquentes pendant 1 à 2 jours ; plus rarement, un petit hématome apparaît. Buvez de l’eau, bougez en douceur, utilisez la chaleur si elle soulage, et remettez l’entraînement intense au lendemain ou au surlendemain. Un essoufflement ou une douleur thoracique après une puncture près du thorax ou de l’épaule est une urgence : appelez le 112 (le 911 aux États-Unis).",
       "nl": "Spierpijn zoals na het sporten komt vaak voor, 1 tot 2 dagen lang; zelden ontstaat een kleine bloeduitstorting (hematoom). Drink water, beweeg rustig, gebruik warmte als dat helpt en wacht een dag of twee met zware training. Kortademigheid of pijn op de borst na een behandeling bij borstkas of schouder is een noodgeval: bel 112 (911 in de Verenigde Staten).",
       "de": "Ein Muskelkater von 1 bis 2 Tagen ist häufig, selten entsteht ein kleiner Bluterguss (Hämatom). Trinken Sie Wasser, bewegen Sie sich sanft, nutzen Sie Wärme, wenn sie guttut, und verschieben Sie hartes Training um ein bis zwei Tage. Atemnot oder Brustschmerz nach einer Behandlung nahe Brustkorb oder Schulter ist ein Notfall: Wählen Sie 112 (in den USA 911)."
+    },
+    "self_help": {
+      "en": [
+        {"kind": "exercise", "title": "Gentle movement afterwards", "text": "Move the treated muscle slowly through its whole range ten times, three times on the day of the treatment. Warmth helps against the soreness."}
+      ],
+      "fr": [
+        {"kind": "exercise", "title": "Bouger en douceur après la séance", "text": "Faites faire au muscle traité, lentement, toute son amplitude dix fois, trois fois le jour même. La chaleur soulage les courbatures."}
+      ],
+      "nl": [
+        {"kind": "exercise", "title": "Daarna rustig bewegen", "text": "Beweeg de behandelde spier tien keer langzaam over haar hele bereik, drie keer op de dag van de behandeling. Warmte helpt tegen de spierpijn."}
+      ],
+      "de": [
+        {"kind": "exercise", "title": "Danach sanft bewegen", "text": "Bewegen Sie den behandelten Muskel zehnmal langsam durch seinen ganzen Umfang, dreimal am Tag der Behandlung. Wärme hilft gegen den Muskelkater."}
+      ]
     },
     "contraindications": {
       "en": "Not for people who do not want needles, and not into infected or swollen areas or near implants. Not without your doctor’s agreement if you take blood thinners or have a bleeding disorder, a weakened immune system, epilepsy or a pacemaker, or are pregnant. Cupping or trigger point massage are the ways without needles.",
@@ -182,6 +219,20 @@ $json$
       "fr": "Buvez de l’eau et marchez un peu le soir. Vous pouvez vous sentir fatigué ou légèrement courbaturé jusqu’au lendemain. Répétez l’exercice ou les deux exercices que nous vous montrons : peu et régulièrement vaut mieux que beaucoup et rarement.",
       "nl": "Drink water en wandel ’s avonds een eindje. U kunt tot de volgende dag moe of licht gevoelig zijn. Herhaal de een of twee oefeningen die we u tonen: weinig en regelmatig doet meer dan veel en zelden.",
       "de": "Trinken Sie Wasser und gehen Sie abends ein wenig spazieren. Bis zum nächsten Tag können Sie müde oder leicht empfindlich sein. Wiederholen Sie die ein, zwei Übungen, die wir Ihnen zeigen: wenig und regelmäßig bringt mehr als viel und selten."
+    },
+    "self_help": {
+      "en": [
+        {"kind": "exercise", "title": "Slow rolling", "text": "Roll the thigh or the calf over a foam roller, about a hand’s width per breath, for one minute a side. Leave out what hurts sharply."}
+      ],
+      "fr": [
+        {"kind": "exercise", "title": "Rouler lentement", "text": "Faites rouler la cuisse ou le mollet sur un rouleau de mousse, la largeur d’une main par respiration, une minute par côté. Évitez ce qui fait vivement mal."}
+      ],
+      "nl": [
+        {"kind": "exercise", "title": "Langzaam rollen", "text": "Rol de dij of de kuit over een foamroller, ongeveer een handbreedte per ademhaling, een minuut per kant. Sla over wat scherp pijn doet."}
+      ],
+      "de": [
+        {"kind": "exercise", "title": "Langsam rollen", "text": "Rollen Sie Oberschenkel oder Wade über eine Schaumstoffrolle, etwa eine Handbreit pro Atemzug, eine Minute je Seite. Lassen Sie aus, was stechend schmerzt."}
+      ]
     },
     "contraindications": {
       "en": "Not over fresh wounds, operations of the last six weeks, acute inflammation or a thrombosis. Ask your doctor first if you have a connective tissue disorder, an aneurysm, cancer under treatment, or take cortisone or blood thinners.",

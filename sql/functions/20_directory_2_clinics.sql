@@ -38,7 +38,7 @@ begin
     end if;
     doc := app.merge_patch(base, body);
     if app.settled(doc) = app.settled(base) then
-        return row(200, before, old.version, null, null)::app.answer;
+        return row(200, app.json_with(before::json, app.affected('[]')), old.version, null, null)::app.answer;
     end if;
 
     new.id := coalesce(target, app.new_id());
@@ -64,7 +64,8 @@ begin
     set (slug, name, timezone, languages, contact, policy, version, updated_at)
         = (excluded.slug, excluded.name, excluded.timezone, excluded.languages, excluded.contact, excluded.policy,
            excluded.version, excluded.updated_at);
-    return app.written(new.id, 'clinic', new.id::text, 'Clinic', '/v1/clinics/' || new.id, caller, before, app.clinic_json(new));
+    return app.written(new.id, 'clinic', new.id::text, 'Clinic', '/v1/clinics/' || new.id, caller, before, app.clinic_json(new),
+                       app.affected('[]'));
 exception when unique_violation then
     return app.already_exists('/slug', 'Another clinic has this slug.');
 end

@@ -40,7 +40,7 @@ begin
     end if;
     doc := app.merge_patch(before, body);
     if app.settled(doc) = app.settled(before) then
-        return row(200, before, old.version, null, null)::app.answer;
+        return row(200, app.json_with(before::json, app.affected('[]')), old.version, null, null)::app.answer;
     end if;
 
     new.clinic_id := tenant;
@@ -76,7 +76,8 @@ begin
         = (excluded.slug, excluded.name, excluded.address, excluded.latitude, excluded.longitude, excluded.timezone,
            excluded.phone, excluded.directions, excluded.accessibility, excluded.opening_hours, excluded.version, excluded.updated_at);
     return app.written(tenant, 'location', new.id::text, 'Location', format('/v1/clinics/%s/locations/%s', tenant, new.id),
-                       caller, before, app.location_record(new));
+                       caller, before, app.location_record(new),
+                       app.write_affects('location', tenant, new.id, before, app.location_record(new)));
 exception when unique_violation then
     return app.already_exists('/slug', 'Another location of this clinic has this slug.');
 end

@@ -59,7 +59,7 @@ begin
     end if;
     doc := app.merge_patch(before, body);
     if app.settled(doc) = app.settled(before) then
-        return row(200, before, old.version, null, null)::app.answer;
+        return row(200, app.json_with(before::json, app.affected('[]')), old.version, null, null)::app.answer;
     end if;
 
     new.clinic_id := tenant;
@@ -90,7 +90,8 @@ begin
            excluded.version, excluded.updated_at);
     perform app.save_practitioner_lists(tenant, new.id, locations, doc -> 'qualifications');
     return app.written(tenant, 'practitioner', new.id::text, 'Practitioner',
-                       format('/v1/clinics/%s/practitioners/%s', tenant, new.id), caller, before, app.practitioner_record(new));
+                       format('/v1/clinics/%s/practitioners/%s', tenant, new.id), caller, before, app.practitioner_record(new),
+                       app.write_affects('practitioner', tenant, new.id, before, app.practitioner_record(new)));
 end
 $$;
 
@@ -173,7 +174,7 @@ begin
     end if;
     doc := app.merge_patch(before, body);
     if app.settled(doc) = app.settled(before) then
-        return row(200, before, old.version, null, null)::app.answer;
+        return row(200, app.json_with(before::json, app.affected('[]')), old.version, null, null)::app.answer;
     end if;
 
     new.clinic_id := tenant;
@@ -196,6 +197,6 @@ begin
     on conflict (clinic_id, id) do update
     set (name, kind, version, updated_at) = (excluded.name, excluded.kind, excluded.version, excluded.updated_at);
     return app.written(tenant, 'room', new.id::text, 'Room', format('/v1/clinics/%s/rooms/%s', tenant, new.id), caller, before,
-                       app.room_record(new));
+                       app.room_record(new), app.write_affects('room', tenant, new.id, before, app.room_record(new)));
 end
 $$;

@@ -74,7 +74,7 @@ begin
     end if;
     doc := app.merge_patch(before, body);
     if app.settled(doc) = app.settled(before) then
-        return row(200, before, old.version, null, null)::app.answer;
+        return row(200, app.json_with(before::json, app.affected('[]')), old.version, null, null)::app.answer;
     end if;
 
     new.clinic_id := tenant;
@@ -120,6 +120,7 @@ begin
     perform app.save_offering_lists(tenant, new.id, practitioners, locations);
     perform app.practitioners_changed(tenant, treatments_before);
     return app.written(tenant, 'offering', new.id::text, 'Offering', format('/v1/clinics/%s/offerings/%s', tenant, new.id), caller,
-                       before, app.offering_record(new));
+                       before, app.offering_record(new),
+                       app.write_affects('offering', tenant, new.id, before, app.offering_record(new)));
 end
 $$;

@@ -5,7 +5,8 @@
 create or replace function app.affected_booking_json(b app.booking)
 returns json language sql stable parallel safe as $$
     select json_build_object(
-        'id', b.id, 'reference', b.reference, 'status', b.status, 'practitioner_id', b.practitioner_id, 'location_id', b.location_id,
+        'id', b.id, 'clinic_id', b.clinic_id, 'reference', b.reference, 'status', b.status, 'practitioner_id', b.practitioner_id,
+        'location_id', b.location_id,
         'start', app.local_instant(b.starts_at, b.timezone), 'end', app.local_instant(b.ends_at, b.timezone), 'timezone', b.timezone)
 $$;
 
@@ -31,7 +32,8 @@ begin
         select jsonb_populate_record(null::app.candidate, jsonb_build_object(
                    'n', row_number() over (), 'clinic_id', tenant, 'practitioner_id', pair.practitioner_id,
                    'location_id', pair.location_id, 'zone', pair.timezone))
-        from (select distinct b.practitioner_id, b.location_id, b.timezone from unnest(upcoming) as b) as pair);
+        from (select distinct b.practitioner_id, b.location_id, l.timezone
+              from unnest(upcoming) as b join app.location l on l.clinic_id = tenant and l.id = b.location_id) as pair);
     select coalesce(json_agg(app.affected_booking_json(late) order by late.starts_at, late.id), '[]') into stranded
     from (select b.*
           from unnest(upcoming) as b

@@ -13,6 +13,7 @@ begin
         'code', t.code, 'name', app.texts(t.name, wanted, '{en}'), 'description', app.texts(t.description, wanted, '{en}'),
         'what_to_expect', app.texts(t.what_to_expect, wanted, '{en}'), 'preparation', app.texts(t.preparation, wanted, '{en}'),
         'aftercare', app.texts(t.aftercare, wanted, '{en}'), 'contraindications', app.texts(t.contraindications, wanted, '{en}'),
+        'self_help', coalesce(app.texts(t.self_help, wanted, '{en}'), '[]'),
         'modality', t.modality, 'body_regions', t.body_regions,
         'complaints', array(select ct.complaint from app.complaint_treatment ct where ct.treatment = t.code order by ct.complaint),
         'alternatives', array(select r.other from app.treatment_relation r
@@ -33,6 +34,17 @@ begin
                             where ct.complaint = c.code order by ct.position, ct.treatment),
         'status', c.status, 'version', c.version);
 end
+$$;
+
+-- Self-help as it is kept: every entry with all its members.
+create or replace function app.self_help(lists jsonb)
+returns jsonb language sql immutable parallel safe as $$
+    select coalesce(jsonb_object_agg(list.key, (
+               select jsonb_agg(jsonb_build_object('kind', entry -> 'kind', 'title', entry -> 'title', 'text', entry -> 'text',
+                                                   'url', entry -> 'url') order by place)
+               from jsonb_array_elements(list.value) with ordinality as kept (entry, place))), '{}')
+    from jsonb_each(coalesce(lists, '{}')) as list
+    where list.value <> '[]'
 $$;
 
 create or replace function app.treatment_faults(pointer text, codes text[])
@@ -87,6 +99,7 @@ begin
     new.preparation := coalesce(doc -> 'preparation', '{}');
     new.aftercare := coalesce(doc -> 'aftercare', '{}');
     new.contraindications := coalesce(doc -> 'contraindications', '{}');
+    new.self_help := app.self_help(doc -> 'self_help');
     new.modality := doc ->> 'modality';
     new.body_regions := app.text_list(doc -> 'body_regions');
     new.requires_qualification := doc ->> 'requires_qualification';
@@ -102,15 +115,15 @@ begin
         return answer;
     end if;
 
-    insert into app.treatment as t (code, name, description, what_to_expect, preparation, aftercare, contraindications, modality,
-                                    body_regions, requires_qualification)
+    insert into app.treatment as t (code, name, description, what_to_expect, preparation, aftercare, contraindications, self_help,
+                                    modality, body_regions, requires_qualification)
     values (target, new.name, new.description, new.what_to_expect, new.preparation, new.aftercare, new.contraindications,
-            new.modality, new.body_regions, new.requires_qualification)
+            new.self_help, new.modality, new.body_regions, new.requires_qualification)
     on conflict (code) do update
-    set (name, description, what_to_expect, preparation, aftercare, contraindications, modality, body_regions,
+    set (name, description, what_to_expect, preparation, aftercare, contraindications, self_help, modality, body_regions,
          requires_qualification, version, updated_at)
         = (excluded.name, excluded.description, excluded.what_to_expect, excluded.preparation, excluded.aftercare,
-           excluded.contraindications, excluded.modality, excluded.body_regions, excluded.requires_qualification,
+           excluded.contraindications, excluded.self_help, excluded.modality, excluded.body_regions, excluded.requires_qualification,
            t.version + 1, app.now())
     returning * into new;
     delete from app.treatment_relation where treatment = target;

@@ -23,18 +23,21 @@ from app.clinic c
 where c.id = $1::uuid and ($2::text = 'archived' or c.status = 'active');
 
 -- name: createClinic
--- args: body clinics sub request_id key hash
+-- args: body clinics sub request_id key hash dry_run
 -- guard: principal
-select * from app.create_clinic($1::jsonb, $2::text, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
+select * from app.act_create_clinic($1::jsonb, $2::text, $7::boolean, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
 
 -- name: patchClinic
--- args: clinic_id body if_match sub request_id
-select * from app.write_clinic($1::uuid, $2::jsonb, row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id body if_match sub request_id dry_run
+select * from app.act_write('clinic', $1::uuid, $1::uuid, $2::jsonb, $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;
 
 -- name: archiveClinic
--- args: clinic_id if_match sub request_id
-select * from app.set_status($1::uuid, 'clinic', $1::uuid, 'archived', row($3::text, $4::text, $2::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id if_match sub request_id dry_run
+select * from app.act_status('clinic', $1::uuid, $1::uuid, 'archived', $5::boolean, row($3::text, $4::text, $2::text, null, null)::app.caller)
+where status is not null;
 
 -- name: restoreClinic
--- args: clinic_id if_match sub request_id
-select * from app.set_status($1::uuid, 'clinic', $1::uuid, 'active', row($3::text, $4::text, $2::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id if_match sub request_id dry_run
+select * from app.act_status('clinic', $1::uuid, $1::uuid, 'active', $5::boolean, row($3::text, $4::text, $2::text, null, null)::app.caller)
+where status is not null;

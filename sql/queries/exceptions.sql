@@ -25,18 +25,21 @@ from app.exception e
 where e.clinic_id = $1::uuid and e.id = $2::uuid and ($3::text = 'archived' or e.status = 'active');
 
 -- name: createException
--- args: clinic_id body sub request_id key hash
+-- args: clinic_id body sub request_id key hash dry_run
 -- guard: principal
-select * from app.write_exception($1::uuid, null, $2::jsonb, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
+select * from app.act_write('exception', $1::uuid, null, $2::jsonb, $7::boolean, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
 
 -- name: patchException
--- args: clinic_id exception_id body if_match sub request_id
-select * from app.write_exception($1::uuid, $2::uuid, $3::jsonb, row($5::text, $6::text, $4::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id exception_id body if_match sub request_id dry_run
+select * from app.act_write('exception', $1::uuid, $2::uuid, $3::jsonb, $7::boolean, row($5::text, $6::text, $4::text, null, null)::app.caller)
+where status is not null;
 
 -- name: archiveException
--- args: clinic_id exception_id if_match sub request_id
-select * from app.set_status($1::uuid, 'exception', $2::uuid, 'archived', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id exception_id if_match sub request_id dry_run
+select * from app.act_status('exception', $1::uuid, $2::uuid, 'archived', $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;
 
 -- name: restoreException
--- args: clinic_id exception_id if_match sub request_id
-select * from app.set_status($1::uuid, 'exception', $2::uuid, 'active', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id exception_id if_match sub request_id dry_run
+select * from app.act_status('exception', $1::uuid, $2::uuid, 'active', $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;

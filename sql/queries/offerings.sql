@@ -30,18 +30,21 @@ from app.offering o
 where o.clinic_id = $1::uuid and o.id = $2::uuid and ($3::text = 'archived' or o.status = 'active');
 
 -- name: createOffering
--- args: clinic_id body sub request_id key hash
+-- args: clinic_id body sub request_id key hash dry_run
 -- guard: principal
-select * from app.write_offering($1::uuid, null, $2::jsonb, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
+select * from app.act_write('offering', $1::uuid, null, $2::jsonb, $7::boolean, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
 
 -- name: patchOffering
--- args: clinic_id offering_id body if_match sub request_id
-select * from app.write_offering($1::uuid, $2::uuid, $3::jsonb, row($5::text, $6::text, $4::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id offering_id body if_match sub request_id dry_run
+select * from app.act_write('offering', $1::uuid, $2::uuid, $3::jsonb, $7::boolean, row($5::text, $6::text, $4::text, null, null)::app.caller)
+where status is not null;
 
 -- name: archiveOffering
--- args: clinic_id offering_id if_match sub request_id
-select * from app.set_status($1::uuid, 'offering', $2::uuid, 'archived', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id offering_id if_match sub request_id dry_run
+select * from app.act_status('offering', $1::uuid, $2::uuid, 'archived', $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;
 
 -- name: restoreOffering
--- args: clinic_id offering_id if_match sub request_id
-select * from app.set_status($1::uuid, 'offering', $2::uuid, 'active', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id offering_id if_match sub request_id dry_run
+select * from app.act_status('offering', $1::uuid, $2::uuid, 'active', $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;

@@ -41,18 +41,41 @@ from app.practitioner p
 where p.clinic_id = $1::uuid and p.id = $2::uuid and ($3::text = 'archived' or p.status = 'active');
 
 -- name: createPractitioner
--- args: clinic_id body sub request_id key hash
+-- args: clinic_id body sub request_id key hash dry_run
 -- guard: principal
-select * from app.write_practitioner($1::uuid, null, $2::jsonb, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
+select * from app.act_write('practitioner', $1::uuid, null, $2::jsonb, $7::boolean, row($3::text, $4::text, null, $5::text, $6::text)::app.caller);
 
 -- name: patchPractitioner
--- args: clinic_id practitioner_id body if_match sub request_id
-select * from app.write_practitioner($1::uuid, $2::uuid, $3::jsonb, row($5::text, $6::text, $4::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id practitioner_id body if_match sub request_id dry_run
+select * from app.act_write('practitioner', $1::uuid, $2::uuid, $3::jsonb, $7::boolean, row($5::text, $6::text, $4::text, null, null)::app.caller)
+where status is not null;
 
 -- name: archivePractitioner
--- args: clinic_id practitioner_id if_match sub request_id
-select * from app.set_status($1::uuid, 'practitioner', $2::uuid, 'archived', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id practitioner_id if_match sub request_id dry_run
+select * from app.act_status('practitioner', $1::uuid, $2::uuid, 'archived', $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;
 
 -- name: restorePractitioner
--- args: clinic_id practitioner_id if_match sub request_id
-select * from app.set_status($1::uuid, 'practitioner', $2::uuid, 'active', row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: clinic_id practitioner_id if_match sub request_id dry_run
+select * from app.act_status('practitioner', $1::uuid, $2::uuid, 'active', $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;
+
+-- name: listClinicQualifications
+-- args: clinic_id expires_within_days include limit cursor
+-- The order is that of expiry; a practitioner's certificates have numbers of their own, so a key is date and number.
+select answer.status, answer.body
+from (select app.page_after($5::text, 'expiry', 'string') as after) as page
+cross join (select c.id, (app.now() at time zone c.timezone)::date as today from app.clinic c where c.id = $1::uuid) as clinic
+cross join lateral (
+    select array_agg(app.certificate_json(hit.row, hit.name, clinic.today) order by hit.key, (hit.row).practitioner_id) as bodies,
+           array_agg(jsonb_build_array('expiry', hit.key, (hit.row).practitioner_id) order by hit.key, (hit.row).practitioner_id) as keys
+    from (select q as row, p.name, q.expires_on || to_char(q.position, ' 000000') as key
+          from app.qualification q
+          join app.practitioner p on p.clinic_id = q.clinic_id and p.id = q.practitioner_id and p.status = 'active'
+          where q.clinic_id = clinic.id and q.expires_on <= clinic.today + coalesce($2::int, 60)
+            and (q.expires_on >= clinic.today or $3::text = 'expired')
+            and (page.after is null
+                 or (q.expires_on || to_char(q.position, ' 000000'), q.practitioner_id) > (page.after ->> 1, (page.after ->> 2)::uuid))
+          order by q.expires_on || to_char(q.position, ' 000000'), q.practitioner_id
+          limit coalesce($4::int, 20) + 1) as hit) as hits
+cross join lateral app.page_answer($5::text, page.after, coalesce($4::int, 20), hits.bodies, hits.keys) as answer;

@@ -28,17 +28,20 @@ from app.treatment t
 where t.code = $1::text and ($2::text = 'archived' or t.status = 'active');
 
 -- name: putTreatment
--- args: treatment body if_match sub request_id
-select * from app.write_treatment('put', $1::text, $2::jsonb, row($4::text, $5::text, $3::text, null, null)::app.caller);
+-- args: treatment body if_match sub request_id dry_run clinics
+select * from app.act_treatment('put', $1::text, $2::jsonb, $6::boolean, $7::text, row($4::text, $5::text, $3::text, null, null)::app.caller);
 
 -- name: patchTreatment
--- args: treatment body if_match sub request_id
-select * from app.write_treatment('patch', $1::text, $2::jsonb, row($4::text, $5::text, $3::text, null, null)::app.caller) where status is not null;
+-- args: treatment body if_match sub request_id dry_run clinics
+select * from app.act_treatment('patch', $1::text, $2::jsonb, $6::boolean, $7::text, row($4::text, $5::text, $3::text, null, null)::app.caller)
+where status is not null;
 
 -- name: archiveTreatment
--- args: treatment if_match sub request_id
-select * from app.set_catalogue_status('treatment', $1::text, 'archived', row($3::text, $4::text, $2::text, null, null)::app.caller) where status is not null;
+-- args: treatment if_match sub request_id dry_run clinics
+select * from app.act_treatment('archived', $1::text, null, $5::boolean, $6::text, row($3::text, $4::text, $2::text, null, null)::app.caller)
+where status is not null;
 
 -- name: restoreTreatment
--- args: treatment if_match sub request_id
-select * from app.set_catalogue_status('treatment', $1::text, 'active', row($3::text, $4::text, $2::text, null, null)::app.caller) where status is not null;
+-- args: treatment if_match sub request_id dry_run clinics
+select * from app.act_treatment('active', $1::text, null, $5::boolean, $6::text, row($3::text, $4::text, $2::text, null, null)::app.caller)
+where status is not null;
