@@ -42,6 +42,13 @@ CFLAGS_cover := -O0 -g --coverage -fprofile-update=atomic
 LDFLAGS_cover := --coverage
 CFLAGS_plain := -O0 -g3
 CFLAGS_lint := -O2 -Werror -fanalyzer
+CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
+# libFuzzer is clang's, which does not know all of gcc's warnings.
+ifeq ($(FLAVOUR),fuzz)
+CC := clang
+WARNINGS := -w
+endif
 CFLAGS := $(WARNINGS) $(CFLAGS_$(FLAVOUR)) $(if $(WERROR),-Werror)
 LDFLAGS := $(LDFLAGS_$(FLAVOUR)) -Wl,--as-needed
 
@@ -130,6 +137,9 @@ $(B)/unit/%: $(B)/tests/unit/%.o $$(call unit_objects,tests/unit/$$*.c)
 $(B)/bench/%: $(B)/tests/bench/%.o $$(call unit_objects,tests/bench/$$*.c)
 	$(link_test)
 
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $$(call unit_objects,tests/fuzz/$$*.c)
+	$(link_test)
+
 .PHONY: unit
 unit: $(UNIT_TESTS) # builds the unit tests of this flavour; tests/run runs them
 
@@ -183,7 +193,7 @@ lint: deps ## Warnings, analyzers, formatting, rooms, contract, queries (tests/l
 lint-objects: $(OBJECTS) $(GENERATED)
 lint-tests: $(UNIT_SOURCES:%.c=$(B)/%.o)
 lint-tidy: $(SOURCES:%.c=$(B)/%.tidy)
-$(B)/tests/%.o: CFLAGS += -fno-analyzer
+$(BUILD)/lint/tests/%.o: CFLAGS += -fno-analyzer
 $(B)/%.tidy: $(B)/%.o .clang-tidy
 	@echo "  tidy  $*.c"
 	@clang-tidy --quiet $*.c -- $(CPPFLAGS) 2> $@.log > $@.out || { cat $@.out $@.log; exit 1; }
@@ -196,6 +206,20 @@ cover: deps ## Line coverage of all tests, per file (gcov)
 	@$(MAKE) --no-print-directory $(VENV)/complete test-build-cover
 	@BUILD=$(BUILD) FLAVOURS=cover tests/run
 	@tests/lint/cover $(BUILD)/cover
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*$(T)*.c)))
+.PHONY: fuzz
+fuzz: ## libFuzzer on each target of tests/fuzz (T=target for one, FUZZ_SECONDS=60 each)
+	@docker/dev/packages fuzz
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz/fuzz_%)
+	@for target in $(FUZZ_TARGETS); do \
+	    echo "  fuzz  $$target"; \
+	    mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+	    seeds=tests/fuzz/seeds/$$target; [ -d $$seeds ] || seeds=; \
+	    $(BUILD)/fuzz/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=9000 -verbosity=0 \
+	        -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$target $$seeds; \
+	done
 
 bench: deps ## Requests per second and p50/p99: bare HTTP, bare database, the service (BENCH_SECONDS=5)
 	@$(MAKE) --no-print-directory FLAVOUR=release all $(BUILD)/release/bench/hello
