@@ -239,7 +239,7 @@ begin
            (select c.n from judged join unnest(candidates) as c on c.n = judged.n
             where judged.rules = '{}' and judged.taken = '{}' and c.practitioner_id = any (hopeful)
             order by (select count(*) from app.occupancy o
-                      where o.clinic_id = c.clinic_id and o.resource_id = c.practitioner_id
+                      where o.clinic_id = any (array[c.clinic_id]) and o.resource_id = c.practitioner_id  -- as in app.taken_starts
                         and o.blocked_from > start - interval '12 hours' and o.blocked_from < start + interval '12 hours'),
                      c.practitioner_id
             limit 1) as n
