@@ -152,7 +152,8 @@ def shared_errors(method, path, operation, parameters):
     if "{" in path:
         yield "404", "NotFound"
     yield "405", "MethodNotAllowed"
-    yield "406", "NotAcceptable"
+    if operation["security"]:
+        yield "406", "NotAcceptable"
     if method != "get" and "x-when" not in operation:
         yield "409", "Conflict"
     if "Idempotency-Key" in parameters:

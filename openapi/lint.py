@@ -22,7 +22,7 @@ MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
 LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 SINGLES = ("additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else")
 CONDITIONS = ("not", "if", "then", "else", "oneOf", "anyOf", "allOf")  # say more about an object that is closed elsewhere
-SHARED = ("400", "405", "406", "503")
+SHARED = ("400", "405", "503")
 SECTIONS_OF_JSON = ("application/json", "application/merge-patch+json", "application/problem+json")
 
 
