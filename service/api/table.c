@@ -11,6 +11,9 @@ const struct handler handlers[] = {
     {"problem", api_problem, {0}},
     {"readMe", api_read_me, {0}},
     {"createBooking", api_create_booking, {"createBooking", "bookingAlternatives"}},
+    {"rescheduleBooking",
+     api_reschedule_booking,
+     {"rescheduleBooking", "rescheduleAlternatives"}},
 };
 
 const size_t handler_count = LENGTH(handlers);

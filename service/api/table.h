@@ -17,5 +17,6 @@ void api_read_me(struct service *service, struct request *request);
 
 /* bookings.c */
 void api_create_booking(struct service *service, struct request *request);
+void api_reschedule_booking(struct service *service, struct request *request);
 
 #endif

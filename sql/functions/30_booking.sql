@@ -1,4 +1,4 @@
--- The acts of booking: create, confirm, cancel, and the expiry of holds. Each is one plpgsql function that its named query
+-- The acts of booking: create, confirm, cancel, and the expiry of holds (moving and ending: 32_booking_lifecycle.sql). Each is one plpgsql function that its named query
 -- calls, and each goes the same way (02_locks.sql has the order of locks):
 --   the idempotency key and what was answered to it; one look without locks, so that most losers wait for nobody;
 --   the clinic's rules and the resources, locked; then rule, then free; then the writes, their change and audit rows.
@@ -36,11 +36,11 @@ begin
         'hold_expires_at', case when b.status in ('held', 'expired') then app.local_instant(b.hold_expires_at, b.timezone) end,
         'client', b.client, 'intake', b.intake, 'note', b.note, 'order_id', b.order_id, 'series_id', b.series_id,
         'source', b.source,
-        -- Only what has ended can have cost something.
-        'charge', case when b.status in ('cancelled', 'no_show') then
+        -- Only what has ended or was moved can have cost something.
+        'charge', case when b.status in ('cancelled', 'no_show') or b.rescheduled_at is not null then
             (select json_build_object('id', c.id, 'kind', c.kind, 'percent', c.percent, 'amount', c.amount,
                                       'currency', c.currency, 'status', c.status)
-             from app.charge c where c.clinic_id = b.clinic_id and c.booking_id = b.id order by c.id limit 1) end,
+             from app.charge c where c.clinic_id = b.clinic_id and c.booking_id = b.id order by c.id desc limit 1) end,
         'version', b.version,
         'created_at', app.local_instant(b.created_at, b.timezone), 'updated_at', app.local_instant(b.updated_at, b.timezone));
 end
@@ -55,17 +55,27 @@ returns jsonb language sql stable as $$
                               'end', app.local_instant(b.ends_at, b.timezone))
 $$;
 
-create or replace function app.booking_record(b app.booking, was text, operation text, caller app.caller)
+-- One row for the change log and one for the audit. `more` joins the facts in both; a reason is the staff's own (an override,
+-- a waiver), never what a client said.
+create or replace function app.record_booking(b app.booking, before jsonb, kind text, more jsonb, operation text,
+                                              caller app.caller, reason text)
 returns void language plpgsql volatile as $$
 declare
-    facts jsonb := app.booking_facts(b);
+    facts jsonb := app.booking_facts(b) || coalesce(more, '{}');
 begin
     insert into app.change (clinic_id, owner, entity, entity_id, kind, data, at)
-    values (b.clinic_id, b.source, 'booking', b.id, b.status, facts, b.updated_at);
-    insert into app.audit (clinic_id, at, who, what, entity, entity_id, before, after, request_id)
-    values (b.clinic_id, app.now(), coalesce(caller.sub, ''), operation, 'booking', b.id,
-            case when was is not null then jsonb_build_object('status', was, 'version', b.version - 1) end,
-            facts, caller.request_id);
+    values (b.clinic_id, b.source, 'booking', b.id, kind, facts, b.updated_at);
+    insert into app.audit (clinic_id, at, who, what, entity, entity_id, before, after, reason, request_id)
+    values (b.clinic_id, app.now(), coalesce(caller.sub, ''), operation, 'booking', b.id, before, facts, reason, caller.request_id);
+end
+$$;
+
+-- The same for an act that leads from the status `was` (null: from nothing) to the present one.
+create or replace function app.booking_record(b app.booking, was text, operation text, caller app.caller)
+returns void language plpgsql volatile as $$
+begin
+    perform app.record_booking(b, case when was is not null then jsonb_build_object('status', was, 'version', b.version - 1) end,
+                               b.status, null, operation, caller, null);
 end
 $$;
 
@@ -136,20 +146,159 @@ begin
 end
 $$;
 
--- ---------------------------------------------------------------- create
+-- ---------------------------------------------------------------- a place
 
--- Those of the practitioners whom no firm booking keeps from this block of time.
-create or replace function app.not_firmly_taken(clinic uuid, practitioners uuid[], block tstzrange)
+do $$
+begin
+    -- What a booking would take; or, in `refusal`, why there is nothing to take.
+    if to_regtype('app.place') is null then
+        create type app.place as (chosen app.candidate, room_id uuid, policy jsonb, overridden text[], refusal app.answer);
+    end if;
+end
+$$;
+
+-- Those of the practitioners whom no firm booking but `own` keeps from this block of time.
+create or replace function app.hopeful_practitioners(clinic uuid, practitioners uuid[], block tstzrange, own uuid)
 returns uuid[] language plpgsql stable as $$
 begin
     return array(select p from unnest(practitioners) as p
                  where not exists (select from app.occupancy o
                                    where o.clinic_id = clinic and o.resource_id = p and o.expires_at is null
-                                     and o.blocked && block));
+                                     and o.blocked && block and o.booking_id is distinct from own));
 end
 $$;
 
--- body: offering_id, location_id, practitioner_id?, start, client?, hold?, intake?, note?, external_ref? (the contract has checked them).
+create or replace function app.firmly_taken()
+returns app.answer language sql immutable parallel safe as $$
+    select app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["practitioner_busy"]}')
+$$;
+
+-- The active rooms that the offering may take at the location; none when it wants none.
+create or replace function app.rooms_for(offering app.offering, location uuid)
+returns uuid[] language plpgsql stable as $$
+begin
+    return case when offering.room_kind is null then '{}'::uuid[]
+           else array(select r.id from app.room r where r.clinic_id = offering.clinic_id and r.location_id = location
+                      and r.kind = offering.room_kind and r.status = 'active') end;
+end
+$$;
+
+-- Rule, then free: the practitioner and the room for this start, of the `hopeful` and `rooms` that the caller has locked.
+-- `preferred` goes first of several who are free, then whoever has least to do. `overriding` sets aside what the rules say of
+-- hours, closures, notice, horizon and grid, but nobody's certificate, no start that has passed or lies between five
+-- minutes, and never what others have. Ends lapsed holds that are in the way. Reads all rules anew: what they were before the
+-- locks may have changed.
+create or replace function app.find_place(clinic uuid, offering uuid, location uuid, practitioners uuid[], hopeful uuid[], rooms uuid[],
+                                          start timestamptz, for_desk boolean, overriding boolean, preferred uuid)
+returns app.place language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    candidates app.candidate[];
+    reasons record;
+    chosen app.candidate;
+    block tstzrange;  -- treatment and buffers
+    place app.place;
+begin
+    select array_agg(row(f.n, f.clinic_id, f.practitioner_id, f.location_id, f.offering_id, f.zone, f.duration, f.buffer_before,
+                         f.buffer_after, f.step, f.room_kind, case when f.certificate is null then '{}' else array[f.certificate] end,
+                         moment + make_interval(mins => (f.policy ->> 'min_notice_minutes')::int),
+                         app.edge(((moment at time zone f.zone)::date + (f.policy ->> 'booking_horizon_days')::int + 1)::timestamp,
+                                  f.zone, false),
+                         null)::app.candidate),
+           (array_agg(f.policy))[1]
+    into candidates, place.policy
+    from (select o.*, row_number() over ()::int as n
+          from app.offered(array_fill(offering, array[cardinality(practitioners)]), practitioners) as o
+          where o.location_id = location and (o.self_bookable or for_desk)) as f;
+    if candidates is null then
+        place.refusal := app.refused(409, 'slot-not-offered', 'This is not offered there, or not with this practitioner.',
+                                     '{"reasons": ["not_offered"]}');
+        return place;
+    end if;
+    with judged as materialized (
+        select r.n, r.rules as broken, r.taken,
+               case when overriding then array(select rule from unnest(r.rules) as rule
+                                               where rule = 'certificate' or rule = 'notice' and start < moment
+                                                  or rule = 'off_grid' and extract(epoch from start) % 300 <> 0)
+                    else r.rules end as rules
+        from app.start_reasons(candidates, start, moment) as r
+    ), free as materialized (
+        -- Of several who are free, whoever has least to do around that time.
+        select judged.n, judged.broken
+        from judged join unnest(candidates) as c on c.n = judged.n
+        where judged.rules = '{}' and judged.taken = '{}' and c.practitioner_id = any (hopeful)
+        order by c.practitioner_id is distinct from preferred,
+                 (select count(*) from app.occupancy o
+                  where o.clinic_id = any (array[c.clinic_id]) and o.resource_id = c.practitioner_id  -- as in app.taken_starts
+                    and o.blocked_from > start - interval '12 hours' and o.blocked_from < start + interval '12 hours'),
+                 c.practitioner_id
+        limit 1
+    )
+    select (select array_agg(distinct reason) from judged, unnest(judged.rules) as reason) as rules,
+           (select array_agg(distinct reason) from judged, unnest(judged.taken) as reason where judged.rules = '{}') as taken,
+           exists (select from judged where judged.rules = '{}') as offered,
+           (select free.n from free) as n, (select free.broken from free) as broken
+    into reasons;
+    if not reasons.offered then
+        place.refusal := app.refused(409, 'slot-not-offered', 'This start is not offered.', jsonb_build_object('reasons', reasons.rules));
+        return place;
+    elsif reasons.n is null then
+        place.refusal := app.refused(409, 'slot-taken', 'Somebody else has this time.',
+                                     jsonb_build_object('reasons', coalesce(reasons.taken, '{practitioner_busy}')));
+        return place;
+    end if;
+    select c.* into chosen from unnest(candidates) as c where c.n = reasons.n;
+    place.chosen := chosen;
+    place.overridden := case when overriding then reasons.broken end;
+    block := tstzrange(start - chosen.buffer_before, start + chosen.duration + chosen.buffer_after);
+    if chosen.room_kind is not null then
+        select r.id into place.room_id
+        from app.room r
+        where r.clinic_id = clinic and r.id = any (rooms)
+          and not exists (select from app.occupancy o
+                          where o.clinic_id = r.clinic_id and o.resource_id = r.id
+                            and (o.expires_at is null or o.expires_at > moment) and o.blocked && block)
+        order by r.id limit 1;
+        if not found then  -- a room that came between the list of rooms and the lock is not ours to take
+            place.refusal := app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["room_busy"]}');
+            return place;
+        end if;
+    end if;
+    if exists (select from app.occupancy o
+               where o.clinic_id = clinic and o.resource_id = any (array[chosen.practitioner_id, place.room_id])
+                 and o.expires_at <= moment and o.blocked && block) then
+        perform app.expire_holds(clinic, array[chosen.practitioner_id, place.room_id], block);
+    end if;
+    return place;
+end
+$$;
+
+-- Takes the place of a booking that `find_place` found: treatment and buffers, of the practitioner and of the room.
+create or replace function app.occupy(b app.booking, chosen app.candidate)
+returns void language plpgsql volatile as $$
+begin
+    insert into app.occupancy (clinic_id, resource_id, booking_id, blocked_from, blocked_to, expires_at)
+    select b.clinic_id, r.id, b.id, b.starts_at - chosen.buffer_before, b.ends_at + chosen.buffer_after,
+           case when b.status = 'held' then b.hold_expires_at end
+    from unnest(array[b.practitioner_id, b.room_id]) as r (id) where r.id is not null;
+end
+$$;
+
+-- An override is the desk's; null when there is none, or when it may be.
+create or replace function app.override_refusal(body jsonb, for_desk boolean)
+returns app.answer language plpgsql immutable parallel safe as $$
+begin
+    if jsonb_typeof(body -> 'override') = 'object' and not for_desk then
+        return app.refused(403, 'forbidden', 'Only the desk of the clinic may override its rules.');
+    end if;
+    return null;
+end
+$$;
+
+-- ---------------------------------------------------------------- create
+
+-- body: offering_id, location_id, practitioner_id?, start, client?, hold?, intake?, note?, external_ref?, override? (the contract
+-- has checked them).
 create or replace function app.create_booking(body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
@@ -157,20 +306,22 @@ declare
     start timestamptz := body ->> 'start';
     wanted_practitioner uuid := body ->> 'practitioner_id';
     for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
+    overriding boolean := coalesce(jsonb_typeof(body -> 'override') = 'object', false);
     client jsonb := nullif(body -> 'client', 'null');
     offering app.offering;
     site app.location;
-    clinic_policy jsonb;
     practitioners uuid[];
     hopeful uuid[];
-    rooms uuid[] := '{}';
-    candidates app.candidate[];
-    reasons record;
+    rooms uuid[];
+    place app.place;
     chosen app.candidate;
     b app.booking;
     block tstzrange;  -- treatment and buffers
     answer app.answer := app.answered_before(caller);
 begin
+    if answer.status is null then
+        answer := app.override_refusal(body, for_desk);
+    end if;
     if answer.status is not null then
         return answer;
     end if;
@@ -196,94 +347,40 @@ begin
                        start + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
 
     -- One look without locks: who is firmly booked stays so, and need not be waited for.
-    hopeful := app.not_firmly_taken(offering.clinic_id, practitioners, block);
+    hopeful := app.hopeful_practitioners(offering.clinic_id, practitioners, block, null);
     if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
-        return app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["practitioner_busy"]}');
+        return app.firmly_taken();
     end if;
 
     perform app.lock_rules_shared(offering.clinic_id);
-    if offering.room_kind is not null then
-        rooms := array(select r.id from app.room r where r.clinic_id = offering.clinic_id and r.location_id = site.id
-                       and r.kind = offering.room_kind and r.status = 'active');
-    end if;
+    rooms := app.rooms_for(offering, site.id);
     perform app.lock_bookable(offering.clinic_id, hopeful, rooms);
     -- And one with them: of many who waited for one time, all but the first end here, before the long way.
-    hopeful := app.not_firmly_taken(offering.clinic_id, hopeful, block);
+    hopeful := app.hopeful_practitioners(offering.clinic_id, hopeful, block, null);
     if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
-        return app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["practitioner_busy"]}');
+        return app.firmly_taken();
+    end if;
+    place := app.find_place(offering.clinic_id, offering.id, site.id, practitioners, hopeful, rooms, start, for_desk, overriding, null);
+    answer := place.refusal;
+    if answer.status is not null then
+        return answer;
     end if;
 
-    -- The rules as they are under the lock. What the offering was before it may have changed: all is read anew.
-    select array_agg(row(f.n, f.clinic_id, f.practitioner_id, f.location_id, f.offering_id, f.zone, f.duration, f.buffer_before,
-                         f.buffer_after, f.step, f.room_kind, case when f.certificate is null then '{}' else array[f.certificate] end,
-                         moment + make_interval(mins => (f.policy ->> 'min_notice_minutes')::int),
-                         app.edge(((moment at time zone f.zone)::date + (f.policy ->> 'booking_horizon_days')::int + 1)::timestamp,
-                                  f.zone, false),
-                         null)::app.candidate),
-           (array_agg(f.policy))[1]
-    into candidates, clinic_policy
-    from (select o.*, row_number() over ()::int as n
-          from app.offered(array_fill(offering.id, array[cardinality(practitioners)]), practitioners) as o
-          where o.location_id = site.id and (o.self_bookable or for_desk)) as f;
-    if candidates is null then
-        return app.refused(409, 'slot-not-offered', 'This is not offered there, or not with this practitioner.',
-                           '{"reasons": ["not_offered"]}');
-    end if;
-    with judged as materialized (
-        select r.n, r.rules, r.taken from app.start_reasons(candidates, start, moment) as r
-    )
-    select (select array_agg(distinct reason) from judged, unnest(judged.rules) as reason) as rules,
-           (select array_agg(distinct reason) from judged, unnest(judged.taken) as reason where judged.rules = '{}') as taken,
-           exists (select from judged where judged.rules = '{}') as offered,
-           -- Of several who are free, whoever has least to do around that time.
-           (select c.n from judged join unnest(candidates) as c on c.n = judged.n
-            where judged.rules = '{}' and judged.taken = '{}' and c.practitioner_id = any (hopeful)
-            order by (select count(*) from app.occupancy o
-                      where o.clinic_id = any (array[c.clinic_id]) and o.resource_id = c.practitioner_id  -- as in app.taken_starts
-                        and o.blocked_from > start - interval '12 hours' and o.blocked_from < start + interval '12 hours'),
-                     c.practitioner_id
-            limit 1) as n
-    into reasons;
-    if not reasons.offered then
-        return app.refused(409, 'slot-not-offered', 'This start is not offered.', jsonb_build_object('reasons', reasons.rules));
-    elsif reasons.n is null then
-        return app.refused(409, 'slot-taken', 'Somebody else has this time.',
-                           jsonb_build_object('reasons', coalesce(reasons.taken, '{practitioner_busy}')));
-    end if;
-    select c.* into chosen from unnest(candidates) as c where c.n = reasons.n;
-
+    chosen := place.chosen;
     b.clinic_id := chosen.clinic_id;
     b.id := app.new_id();
     b.location_id := chosen.location_id;
     b.practitioner_id := chosen.practitioner_id;
+    b.room_id := place.room_id;
     b.offering_id := chosen.offering_id;
     b.starts_at := start;
     b.ends_at := start + chosen.duration;
     b.timezone := chosen.zone;
-    block := tstzrange(b.starts_at - chosen.buffer_before, b.ends_at + chosen.buffer_after);
-    if chosen.room_kind is not null then
-        select r.id into b.room_id
-        from app.room r
-        where r.clinic_id = b.clinic_id and r.id = any (rooms)
-          and not exists (select from app.occupancy o
-                          where o.clinic_id = r.clinic_id and o.resource_id = r.id
-                            and (o.expires_at is null or o.expires_at > moment) and o.blocked && block)
-        order by r.id limit 1;
-        if not found then  -- a room that came between the list of rooms and the lock is not ours to take
-            return app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["room_busy"]}');
-        end if;
-    end if;
-    if exists (select from app.occupancy o
-               where o.clinic_id = b.clinic_id and o.resource_id = any (array[b.practitioner_id, b.room_id])
-                 and o.expires_at <= moment and o.blocked && block) then
-        perform app.expire_holds(b.clinic_id, array[b.practitioner_id, b.room_id], block);
-    end if;
-
     select o.treatment, o.price_amount, o.price_currency into b.treatment, b.price_amount, b.price_currency
     from app.offering o where o.clinic_id = b.clinic_id and o.id = b.offering_id;
-    b.policy := clinic_policy;
-    b.free_cancel_until := start - make_interval(hours => (clinic_policy ->> 'cancellation_notice_hours')::int);
-    b.remind_at := start - make_interval(hours => (clinic_policy ->> 'reminder_hours_before')::int);
+    b.policy := place.policy;
+    b.free_cancel_until := start - make_interval(hours => (b.policy ->> 'cancellation_notice_hours')::int);
+    b.remind_at := start - make_interval(hours => (b.policy ->> 'reminder_hours_before')::int);
     b.client := client;
     b.intake := nullif(body -> 'intake', 'null');
     b.note := body ->> 'note';
@@ -294,7 +391,7 @@ begin
     b.updated_at := moment;
     if client is null or coalesce((body ->> 'hold')::boolean, false) then
         b.status := 'held';
-        b.hold_expires_at := moment + make_interval(mins => (clinic_policy ->> 'hold_minutes')::int);
+        b.hold_expires_at := moment + make_interval(mins => (b.policy ->> 'hold_minutes')::int);
     else
         b.status := 'confirmed';
     end if;
@@ -303,28 +400,42 @@ begin
         insert into app.booking values (b.*) on conflict on constraint booking_reference do nothing;
         exit when found;
     end loop;
-    insert into app.occupancy (clinic_id, resource_id, booking_id, blocked_from, blocked_to, expires_at)
-    select b.clinic_id, r.id, b.id, lower(block), upper(block), b.hold_expires_at
-    from unnest(array[b.practitioner_id, b.room_id]) as r (id) where r.id is not null;
-    perform app.booking_record(b, null, 'createBooking', caller);
+    perform app.occupy(b, chosen);
+    perform app.record_booking(b, null, b.status,
+                               case when overriding then jsonb_build_object('overridden', place.overridden) end,
+                               'createBooking', caller, body -> 'override' ->> 'reason');
     return app.booking_done(b, 201, caller);
 end
 $$;
 
 -- ---------------------------------------------------------------- confirm, cancel
 
+-- Between the look at a booking and its lock it may have been moved to other resources, which are then not locked. To lock
+-- them now would be out of order; so the act begins again (the service repeats a transaction that ends with 40001).
+create or replace function app.same_resources(seen app.booking, now app.booking)
+returns void language plpgsql immutable as $$
+begin
+    if (seen.practitioner_id, seen.location_id) <> (now.practitioner_id, now.location_id)
+       or seen.room_id is distinct from now.room_id then
+        raise serialization_failure using message = 'the booking was moved meanwhile';
+    end if;
+end
+$$;
+
 -- The booking that an act is about, locked with its resources; null when this principal knows of none.
 create or replace function app.lock_booking(booking_id uuid, clinics text)
 returns app.booking language plpgsql volatile as $$
 declare
+    seen app.booking;
     b app.booking;
 begin
-    select * into b from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
+    select * into seen from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
     if not found then
         return null;
     end if;
-    perform app.lock_bookable(b.clinic_id, array[b.practitioner_id], array_remove(array[b.room_id], null));
-    select * into b from app.booking k where k.clinic_id = b.clinic_id and k.id = b.id for no key update;
+    perform app.lock_bookable(seen.clinic_id, array[seen.practitioner_id], array_remove(array[seen.room_id], null));
+    select * into b from app.booking k where k.clinic_id = seen.clinic_id and k.id = seen.id for no key update;
+    perform app.same_resources(seen, b);
     return app.booking_now(b, app.now());
 end
 $$;

@@ -1,4 +1,4 @@
--- Bookings. The acts are in sql/functions/30_booking.sql. All of these run under the row policies of booking and charge.
+-- Bookings. The acts are in sql/functions/30_booking.sql and 32_booking_lifecycle.sql. All of these run under the row policies of booking and charge.
 
 -- name: createBooking
 -- args: body sub scopes clinics key hash request_id
@@ -30,6 +30,21 @@ select (a.answer).*
 from (select app.cancel_booking($1::uuid, $2::jsonb, row($3::text, $8::text, null, $6::text, $7::text)::app.caller, $4::text, $5::text) as answer
       offset 0) as a
 where (a.answer).status is not null;
+
+-- name: rescheduleBooking
+-- args: booking_id body sub scopes clinics key hash request_id
+-- guard: principal
+-- $1 booking_id, $2 body, $3 sub, $4 scopes, $5 clinics, $6 Idempotency-Key, $7 hash of the request, $8 request id
+select (a.answer).*
+from (select app.reschedule_booking($1::uuid, $2::jsonb, row($3::text, $8::text, null, $6::text, $7::text)::app.caller, $4::text, $5::text) as answer
+      offset 0) as a
+where (a.answer).status is not null;
+
+-- name: rescheduleAlternatives
+-- args: booking_id body clinics scopes lang
+-- guard: principal
+-- $1 booking_id, $2 body of the rescheduleBooking that was refused, $3 clinics, $4 scopes, $5 lang. The body is an array of slots.
+select 200 as status, app.reschedule_alternatives($1::uuid, $2::jsonb, $3::text, $4::text, $5::text) as body;
 
 -- name: readBooking
 -- args: booking_id clinics

@@ -1,0 +1,144 @@
+-- What may become of a booking on its way: it moves. The acts go as those of 30_booking.sql, in the same order of locks.
+
+-- ---------------------------------------------------------------- reschedule
+
+-- Puts back what a booking occupied before an act that found nothing better.
+create or replace function app.reoccupy(places app.occupancy[])
+returns void language plpgsql volatile as $$
+begin
+    insert into app.occupancy (clinic_id, resource_id, booking_id, blocked_from, blocked_to, expires_at)
+    select p.clinic_id, p.resource_id, p.booking_id, p.blocked_from, p.blocked_to, p.expires_at from unnest(places) as p;
+end
+$$;
+
+-- body: start, practitioner_id? (absent: the same; null: any who is free), location_id? (absent or null: the same), override?.
+-- One act: the old place is given up, the new one found by the rules of createBooking as they are now and taken, or all stays.
+-- Price, policy and what is left of a hold move along; the moments of the policy are worked out anew by its old figures. The
+-- length is the offering's of today.
+create or replace function app.reschedule_booking(booking_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    start timestamptz := body ->> 'start';
+    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
+    overriding boolean := coalesce(jsonb_typeof(body -> 'override') = 'object', false);
+    seen app.booking;
+    b app.booking;
+    before jsonb;
+    offering app.offering;
+    location uuid;
+    practitioners uuid[];
+    hopeful uuid[];
+    rooms uuid[];
+    block tstzrange;
+    given_up app.occupancy[];
+    place app.place;
+    chosen app.candidate;
+    percent int;
+    is_late boolean;
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is null then
+        answer := app.override_refusal(body, for_desk);
+    end if;
+    if answer.status is not null then
+        return answer;
+    end if;
+    select * into seen from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
+    if not found then
+        return null;
+    end if;
+    location := coalesce((body ->> 'location_id')::uuid, seen.location_id);
+    if not exists (select from app.location l where l.clinic_id = seen.clinic_id and l.id = location) then
+        return app.refused(404, 'not-found', 'There is no such location at the clinic of this booking.');
+    end if;
+    if not body ? 'practitioner_id' then
+        practitioners := array[seen.practitioner_id];
+    elsif body ->> 'practitioner_id' is null then
+        practitioners := array(select op.practitioner_id from app.offering_practitioner op
+                               where op.clinic_id = seen.clinic_id and op.offering_id = seen.offering_id);
+    elsif exists (select from app.practitioner p where p.clinic_id = seen.clinic_id and p.id = (body ->> 'practitioner_id')::uuid) then
+        practitioners := array[(body ->> 'practitioner_id')::uuid];
+    else
+        return app.refused(404, 'not-found', 'There is no such practitioner at the clinic of this booking.');
+    end if;
+    select * into offering from app.offering o where o.clinic_id = seen.clinic_id and o.id = seen.offering_id;
+    block := tstzrange(start - make_interval(mins => offering.buffer_before_minutes),
+                       start + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
+    hopeful := app.hopeful_practitioners(seen.clinic_id, practitioners, block, seen.id);
+
+    -- The resources of both places together, in the order of all acts; then the booking.
+    perform app.lock_rules_shared(seen.clinic_id);
+    rooms := app.rooms_for(offering, location);
+    perform app.lock_bookable(seen.clinic_id, hopeful || seen.practitioner_id, array_remove(rooms || seen.room_id, null));
+    select * into b from app.booking k where k.clinic_id = seen.clinic_id and k.id = seen.id for no key update;
+    perform app.same_resources(seen, b);
+    b := app.booking_now(b, moment);
+    if b.status = 'expired' then
+        return app.refused(409, 'hold-expired', 'The hold has run out, its time is free again.',
+                           jsonb_build_object('current_status', b.status, 'version', b.version));
+    elsif b.status not in ('held', 'confirmed') then
+        return app.booking_refusal(b, 'It has ended already.');
+    elsif b.starts_at <= moment then
+        return app.booking_refusal(b, 'It has begun.');
+    elsif start = b.starts_at and location = b.location_id and b.practitioner_id = any (practitioners) then
+        return app.booking_done(b, 200, caller);  -- it is there already
+    end if;
+    hopeful := app.hopeful_practitioners(b.clinic_id, hopeful, block, b.id);
+    if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
+        return app.firmly_taken();
+    end if;
+
+    with gone as (
+        delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id returning o
+    )
+    select array_agg(gone.o) into given_up from gone;
+    place := app.find_place(b.clinic_id, b.offering_id, location, practitioners, hopeful, rooms, start, for_desk, overriding,
+                            b.practitioner_id);
+    answer := place.refusal;
+    if answer.status is not null then
+        perform app.reoccupy(given_up);
+        return answer;
+    end if;
+
+    before := app.booking_facts(b);
+    chosen := place.chosen;
+    percent := coalesce((b.policy ->> 'late_reschedule_fee_percent')::int, 0);
+    is_late := b.status = 'confirmed' and moment > b.free_cancel_until and not for_desk;
+    update app.booking k
+    set location_id = chosen.location_id, practitioner_id = chosen.practitioner_id, room_id = place.room_id,
+        starts_at = start, ends_at = start + chosen.duration, timezone = chosen.zone,
+        free_cancel_until = start - make_interval(hours => (k.policy ->> 'cancellation_notice_hours')::int),
+        remind_at = start - make_interval(hours => (k.policy ->> 'reminder_hours_before')::int),
+        rescheduled_at = moment, version = k.version + 1, updated_at = moment
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    perform app.occupy(b, chosen);
+    if is_late and app.share(b.price_amount, percent) > 0 then
+        insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at, updated_at)
+        values (b.clinic_id, b.id, b.source, 'late_reschedule', percent, app.share(b.price_amount, percent), b.price_currency,
+                moment, moment);
+    end if;
+    perform app.record_booking(b, before, 'rescheduled',
+                               jsonb_build_object('previous', before - '{status,version,reference,offering_id,treatment}'::text[])
+                               || case when overriding then jsonb_build_object('overridden', place.overridden) else '{}' end,
+                               'rescheduleBooking', caller, body -> 'override' ->> 'reason');
+    return app.booking_done(b, 200, caller);
+end
+$$;
+
+-- Free starts near the one that a reschedule asked for and did not get.
+create or replace function app.reschedule_alternatives(booking_id uuid, body jsonb, clinics text, scopes text, lang text)
+returns json language plpgsql stable as $$
+declare
+    b app.booking;
+begin
+    select * into b from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
+    return app.booking_alternatives(
+        jsonb_build_object('offering_id', b.offering_id, 'start', body ->> 'start',
+                           'location_id', coalesce((body ->> 'location_id')::uuid, b.location_id),
+                           'practitioner_id', case when body ? 'practitioner_id' then body ->> 'practitioner_id'
+                                                   else b.practitioner_id::text end),
+        clinics, scopes, lang);
+end
+$$;
