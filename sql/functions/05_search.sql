@@ -150,6 +150,10 @@ begin
                             where ct.complaint = any (complaints)
                               and (treatments is null or ct.treatment = any (treatments)));
     end if;
+    if args ? 'q' then
+        treatments := array(select unnest((app.meant(args ->> 'q')).treatments)
+                            intersect select unnest(coalesce(treatments, (app.meant(args ->> 'q')).treatments)));
+    end if;
     pairs := app.search_pairs(args, clinics, treatments, pairs_limit + 1);
 
     with found as materialized (

@@ -1,25 +1,26 @@
 -- Free starts. Repeatable parameters come as JSON arrays; the functions are in sql/functions/05_search.sql.
 
 -- name: findAvailability
--- args: from to treatment complaint clinic_id location_id practitioner_id offering_id near radius_km language qualification weekday time_from time_to mode include limit cursor lang clinics scopes
+-- args: from to treatment complaint clinic_id location_id practitioner_id offering_id near radius_km language qualification weekday time_from time_to mode include limit cursor lang clinics scopes q
 -- $1 from, $2 to (local dates, both included, or instants, half-open), $3 treatment, $4 complaint, $5 clinic_id,
 -- $6 location_id, $7 practitioner_id, $8 offering_id, $9 near ('lat,lon'), $10 radius_km, $11 language, $12 qualification,
 -- $13 weekday (1 = Monday), $14 time_from, $15 time_to ('HH:MM', local), $16 mode, $17 include, $18 limit, $19 cursor,
--- $20 lang, $21 clinics, $22 scopes
+-- $20 lang, $21 clinics, $22 scopes, $23 q (free text that means treatments)
 select status, body, language
 from app.find_availability(jsonb_strip_nulls(jsonb_build_object(
     'from', $1::text, 'to', $2::text, 'treatment', $3::text, 'complaint', $4::text, 'clinic_id', $5::text,
     'location_id', $6::text, 'practitioner_id', $7::text, 'offering_id', $8::text, 'near', $9::text, 'radius_km', $10::text,
     'language', $11::text, 'qualification', $12::text, 'weekday', $13::text, 'time_from', $14::text, 'time_to', $15::text,
     'mode', $16::text, 'include', $17::text, 'limit', $18::text, 'cursor', $19::text, 'lang', $20::text, 'clinics', $21::text,
-    'scopes', $22::text)));
+    'scopes', $22::text, 'q', $23::text)));
 
 -- name: countAvailableDays
--- args: from to treatment complaint clinic_id location_id practitioner_id offering_id near radius_km language qualification weekday time_from time_to clinics scopes
--- $1..$15 as for findAvailability, $16 clinics, $17 scopes
+-- args: from to treatment complaint clinic_id location_id practitioner_id offering_id near radius_km language qualification weekday time_from time_to clinics scopes q
+-- $1..$15 as for findAvailability, $16 clinics, $17 scopes, $18 q
 select status, body
 from app.count_available_days(jsonb_strip_nulls(jsonb_build_object(
     'from', $1::text, 'to', $2::text, 'treatment', $3::text, 'complaint', $4::text, 'clinic_id', $5::text,
     'location_id', $6::text, 'practitioner_id', $7::text, 'offering_id', $8::text, 'near', $9::text, 'radius_km', $10::text,
     'language', $11::text, 'qualification', $12::text, 'weekday', $13::text, 'time_from', $14::text, 'time_to', $15::text,
-    'clinics', $16::text, 'scopes', $17::text)));
+    'clinics', $16::text, 'scopes', $17::text,
+    'q', $18::text)));

@@ -10,7 +10,7 @@ cross join lateral (
            string_agg(distinct app.texts_language((hit.row).name, app.wanted_languages($4::text), '{en}'), ', ') as language
     from (select c as row
           from app.complaint c
-          where c.status = 'active' and ($1::text is null or app.texts_have(array[c.name, c.synonyms], app.fold($1::text)))
+          where c.status = 'active' and ($1::text is null or c.code = any ((select app.complaints_meant($1::text))::text[]))
             and (page.after is null or c.code > page.after)
           order by c.code
           limit coalesce($2::int, 20) + 1) as hit) as hits

@@ -1,10 +1,14 @@
 -- Locations: the public search and read, and the records that a clinic keeps (all languages, ETag = version).
 
 -- name: listLocations
--- args: near radius_km treatment complaint language q city postal_code clinic_id limit cursor lang clinics
-select status, body, content_language as language
-from app.search_locations($1::text, $2::float8, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::uuid,
-                          coalesce($10::int, 20), $11::text, $12::text, $13::text);
+-- args: near radius_km bbox city postal_code accessibility open_at q treatment complaint offering_id language clinic_id include facets limit cursor lang clinics scopes
+select status, body, language
+from app.list_directory('location', jsonb_strip_nulls(jsonb_build_object(
+    'near', $1::text, 'radius_km', $2::text, 'bbox', $3::text, 'city', $4::text, 'postal_code', $5::text,
+    'accessibility', $6::text, 'open_at', $7::text, 'q', $8::text, 'treatment', $9::text, 'complaint', $10::text,
+    'offering_id', $11::text, 'language', $12::text, 'clinic_id', $13::text, 'include', $14::text,
+    'facets', $15::text, 'limit', $16::text, 'cursor', $17::text, 'lang', $18::text, 'clinics', $19::text,
+    'scopes', $20::text)));
 
 -- name: readLocation
 -- args: location_id include lang clinics

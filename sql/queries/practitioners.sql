@@ -1,10 +1,15 @@
 -- Practitioners: the public search and read, and the records that a clinic keeps (all languages, ETag = version).
 
 -- name: listPractitioners
--- args: near radius_km treatment complaint language qualification q city postal_code clinic_id location_id limit cursor lang clinics
-select status, body, content_language as language
-from app.search_practitioners($1::text, $2::float8, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text, $10::uuid,
-                              $11::uuid, coalesce($12::int, 20), $13::text, $14::text, $15::text);
+-- args: near radius_km bbox city postal_code accessibility open_at q treatment complaint offering_id language qualification on accepts_new_clients clinic_id location_id include facets limit cursor lang clinics scopes
+select status, body, language
+from app.list_directory('practitioner', jsonb_strip_nulls(jsonb_build_object(
+    'near', $1::text, 'radius_km', $2::text, 'bbox', $3::text, 'city', $4::text, 'postal_code', $5::text,
+    'accessibility', $6::text, 'open_at', $7::text, 'q', $8::text, 'treatment', $9::text, 'complaint', $10::text,
+    'offering_id', $11::text, 'language', $12::text, 'qualification', $13::text, 'on', $14::text,
+    'accepts_new_clients', $15::text, 'clinic_id', $16::text, 'location_id', $17::text, 'include', $18::text,
+    'facets', $19::text, 'limit', $20::text, 'cursor', $21::text, 'lang', $22::text, 'clinics', $23::text,
+    'scopes', $24::text)));
 
 -- name: readPractitioner
 -- args: practitioner_id include lang clinics

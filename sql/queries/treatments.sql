@@ -10,7 +10,7 @@ cross join lateral (
            string_agg(distinct app.texts_language((hit.row).name, app.wanted_languages($5::text), '{en}'), ', ') as language
     from (select t as row
           from app.treatment t
-          where t.status = 'active' and ($1::text is null or app.texts_have(array[t.name], app.fold($1::text)))
+          where t.status = 'active' and ($1::text is null or t.code = any ((select (app.meant($1::text)).treatments)::text[]))
             and ($2::text is null or exists (
                     select from app.complaint_treatment ct join app.complaint c on c.code = ct.complaint
                     where ct.treatment = t.code and c.code = $2::text and c.status = 'active'))
