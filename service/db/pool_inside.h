@@ -18,7 +18,7 @@ enum slot_state { SLOT_DOWN, SLOT_OPENING, SLOT_IDLE, SLOT_TAKEN };
 struct slot {
     enum slot_state state;
     struct connection *connection; /* NULL unless idle or taken */
-    enum lane lane;                /* of who has taken it */
+    enum lane lane;                /* of who has taken it, or had it last */
     uint64_t epoch;                /* the pool's, when its opening began */
     struct slot *next_idle;
 };
@@ -49,7 +49,7 @@ struct database {
 
 /* All of these under the lock. */
 
-/* Takes the first idle connection; queue_may_take has said that there is one. */
+/* Takes an idle connection that suits the lane; queue_may_take has said that there is one. */
 struct slot *slot_take_idle(struct database *database, enum lane lane);
 
 /* Puts a connection that is up on the idle list; the caller has told the queue. */
