@@ -14,6 +14,7 @@ PROBLEM(SLOT_TAKEN, "slot-taken", 409, "The time has just been taken", "Another 
 PROBLEM(SLOT_NOT_OFFERED, "slot-not-offered", 409, "This start is not offered", "The start is outside working hours, closed, within the notice, beyond the horizon or off the grid. `reasons` says which; `alternatives` lists near free starts.")
 PROBLEM(STATE_CONFLICT, "state-conflict", 409, "The present state does not allow this", "The resource is in a state from which this step does not lead on; `current_status` tells it.")
 PROBLEM(HOLD_EXPIRED, "hold-expired", 409, "The hold has expired", "The hold ran out before it was confirmed. Its time is free again: book it anew.")
+PROBLEM(TOO_MANY_HOLDS, "too-many-holds", 409, "Too many times are held", "The clinic limits how many unconfirmed holds a partner, and each of its clients, may have at once: `counted` says which limit was met, `limit` tells it. Confirm or cancel a hold, or wait until one runs out.")
 PROBLEM(ALREADY_EXISTS, "already-exists", 409, "Something with this key exists", "A member must be unique and its value is in use; `errors` points to it.")
 PROBLEM(CONFLICT, "conflict", 409, "The request conflicts with present data", "A constraint of the database decided against the request.")
 PROBLEM(VERSION_MISMATCH, "version-mismatch", 412, "The resource has changed since", "`If-Match` does not name the present version. Read the resource again, look at what changed, and send the change with the new ETag.")

@@ -34,6 +34,7 @@ begin
         'free_cancel_until', app.local_instant(b.free_cancel_until, b.timezone),
         'remind_at', app.local_instant(b.remind_at, b.timezone),
         'hold_expires_at', case when b.status in ('held', 'expired') then app.local_instant(b.hold_expires_at, b.timezone) end,
+        'hold_extended_at', app.local_instant(b.hold_extended_at, b.timezone),
         'client', b.client, 'intake', b.intake, 'note', b.note, 'order_id', b.order_id, 'series_id', b.series_id,
         'source', b.source,
         -- Only what has ended or was moved can have cost something.
@@ -297,6 +298,41 @@ $$;
 
 -- ---------------------------------------------------------------- create
 
+-- An e-mail address or telephone number as it is compared: however somebody spells it.
+create or replace function app.contact_key(contact text)
+returns text language sql immutable strict parallel safe as $$
+    select case when contact like '%@%' then lower(btrim(contact)) else regexp_replace(contact, '[^0-9]', '', 'g') end
+$$;
+
+-- Why this new hold would be one too many; null when it is not. Counts the live holds of its partner at the clinic, all of them
+-- and those for the same client (by e-mail or telephone); what is held together, an order or a series, counts as one. It sees
+-- what is committed: requests that run at the same moment for other practitioners may pass the limit together.
+create or replace function app.holds_refusal(b app.booking)
+returns app.answer language plpgsql volatile as $$
+declare
+    per_partner int := (b.policy ->> 'max_holds_per_partner')::int;
+    per_client int := (b.policy ->> 'max_holds_per_client')::int;
+    email text := app.contact_key(b.client ->> 'email');
+    phone text := app.contact_key(b.client ->> 'phone');
+    live record;
+begin
+    select count(distinct coalesce(k.order_id, k.series_id, k.id)) as all_of_them,
+           count(distinct coalesce(k.order_id, k.series_id, k.id))
+               filter (where app.contact_key(k.client ->> 'email') = email or app.contact_key(k.client ->> 'phone') = phone) as of_client
+    into live
+    from app.booking k
+    where k.clinic_id = b.clinic_id and k.source = b.source and k.status = 'held' and k.hold_expires_at > b.created_at;
+    if live.of_client >= per_client then
+        return app.refused(409, 'too-many-holds', 'This client holds as many times as the clinic allows.',
+                           jsonb_build_object('counted', 'client', 'limit', per_client));
+    elsif live.all_of_them >= per_partner then
+        return app.refused(409, 'too-many-holds', 'You hold as many times as the clinic allows.',
+                           jsonb_build_object('counted', 'partner', 'limit', per_partner));
+    end if;
+    return null;
+end
+$$;
+
 -- body: offering_id, location_id, practitioner_id?, start, client?, hold?, intake?, note?, external_ref?, override? (the contract
 -- has checked them).
 create or replace function app.create_booking(body jsonb, caller app.caller, scopes text, clinics text)
@@ -392,6 +428,10 @@ begin
     if client is null or coalesce((body ->> 'hold')::boolean, false) then
         b.status := 'held';
         b.hold_expires_at := moment + make_interval(mins => (b.policy ->> 'hold_minutes')::int);
+        answer := case when not for_desk then app.holds_refusal(b) end;
+        if answer.status is not null then
+            return answer;
+        end if;
     else
         b.status := 'confirmed';
     end if;

@@ -1,4 +1,42 @@
--- What may become of a booking on its way: it moves. The acts go as those of 30_booking.sql, in the same order of locks.
+-- What may become of a booking on its way: a hold is extended, a booking moves. The acts go as those of 30_booking.sql, in the same order of locks.
+
+-- ---------------------------------------------------------------- extend
+
+-- Once, and by as long as a hold lasts by the policy that it was made under.
+create or replace function app.extend_booking(booking_id uuid, caller app.caller, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    b app.booking;
+    before jsonb;
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    b := app.lock_booking(booking_id, clinics);
+    if b.id is null then
+        return null;
+    elsif b.status = 'expired' then
+        return app.refused(409, 'hold-expired', 'The hold has run out, its time is free again.',
+                           jsonb_build_object('current_status', b.status, 'version', b.version));
+    elsif b.status <> 'held' then
+        return app.booking_refusal(b, 'Only a hold can be extended.');
+    elsif b.hold_extended_at is not null then
+        return app.booking_refusal(b, 'The hold has been extended already.');
+    end if;
+    before := app.booking_facts(b) || jsonb_build_object('hold_expires_at', app.local_instant(b.hold_expires_at, b.timezone));
+    update app.booking k
+    set hold_expires_at = k.hold_expires_at + make_interval(mins => (k.policy ->> 'hold_minutes')::int),
+        hold_extended_at = app.now(), version = k.version + 1, updated_at = app.now()
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    update app.occupancy o set expires_at = b.hold_expires_at where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    perform app.record_booking(b, before, 'extended',
+                               jsonb_build_object('hold_expires_at', app.local_instant(b.hold_expires_at, b.timezone)),
+                               'extendBooking', caller, null);
+    return app.booking_done(b, 200, caller);
+end
+$$;
 
 -- ---------------------------------------------------------------- reschedule
 

@@ -31,6 +31,15 @@ from (select app.cancel_booking($1::uuid, $2::jsonb, row($3::text, $8::text, nul
       offset 0) as a
 where (a.answer).status is not null;
 
+-- name: extendBooking
+-- args: booking_id sub clinics key hash request_id
+-- guard: principal
+-- $1 booking_id, $2 sub, $3 clinics, $4 Idempotency-Key, $5 hash of the request, $6 request id
+select (a.answer).*
+from (select app.extend_booking($1::uuid, row($2::text, $6::text, null, $4::text, $5::text)::app.caller, $3::text) as answer
+      offset 0) as a
+where (a.answer).status is not null;
+
 -- name: rescheduleBooking
 -- args: booking_id body sub scopes clinics key hash request_id
 -- guard: principal

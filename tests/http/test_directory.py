@@ -163,7 +163,8 @@ def test_a_clinic_lives_and_returns(make_practice, admin):
     clinic = first.json()
     assert clinic["policy"] == {"cancellation_notice_hours": 48, "late_cancellation_fee_percent": 100, "no_show_fee_percent": 100,
                                 "reminder_hours_before": 28, "min_notice_minutes": 60, "booking_horizon_days": 90,
-                                "hold_minutes": 15, "waitlist_offer_minutes": 120, "late_reschedule_fee_percent": 0}
+                                "hold_minutes": 15, "waitlist_offer_minutes": 120, "late_reschedule_fee_percent": 0,
+                                "max_holds_per_partner": 50, "max_holds_per_client": 5}
     path = first.headers["location"]
     found = admin.get("/v1/clinics", params={"slug": body["slug"]}).json()
     assert [item["id"] for item in found["items"]] == [clinic["id"]] and found["next"] is None
@@ -218,6 +219,9 @@ def test_the_shared_catalogue_lives_and_returns(admin, kind):
     assert first.status_code == 201 and first.headers["location"] == path, first.text
     assert {name: first.json()[name] for name in body} == body
     problem(admin.put(path, json=body, headers={"If-None-Match": "*"}), 412, "version-mismatch")
+    for version in ('"1"', "*"):
+        problem(admin.put(path, json=body, headers={"If-None-Match": "*"}, if_match=version), 412, "version-mismatch")
+    problem(admin.put(f"{path}-2", json=body, headers={"If-None-Match": "*"}, if_match="*"), 412, "version-mismatch")
     assert code in [item["code"] for item in admin.items(f"/v1/{kind}")]
     live(admin, path, first, change, changed)
 
