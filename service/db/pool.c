@@ -34,6 +34,7 @@ struct slot *slot_take_idle(struct database *database, enum lane lane)
     struct slot **at = slot_choose(database, lane);
     struct slot *slot = *at;
 
+    ASSERT(slot);
     *at = slot->next_idle;
     slot->state = SLOT_TAKEN;
     slot->lane = lane;
