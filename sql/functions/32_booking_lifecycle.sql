@@ -1,4 +1,5 @@
--- What may become of a booking on its way: a hold is extended, a booking moves. The acts go as those of 30_booking.sql, in the same order of locks.
+-- What may become of a booking on its way: a hold is extended, a booking moves, the visit takes
+-- place or is missed. The acts go as those of 30_booking.sql, in the same order of locks.
 
 -- ---------------------------------------------------------------- extend
 
@@ -178,5 +179,42 @@ begin
                            'practitioner_id', case when body ? 'practitioner_id' then body ->> 'practitioner_id'
                                                    else b.practitioner_id::text end),
         clinics, scopes, lang);
+end
+$$;
+
+-- ---------------------------------------------------------------- complete, no-show
+
+-- How the visit went, said by the desk once its time has come: `completed` or `no_show`. Whatever is left of its time is free
+-- then. A missed visit costs the policy's share of the price, by the figures that were booked.
+create or replace function app.end_visit(booking_id uuid, outcome text, operation text, caller app.caller, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    b app.booking;
+    percent int;
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    b := app.lock_booking(booking_id, clinics);
+    if b.id is null then
+        return null;
+    elsif b.status <> 'confirmed' then
+        return app.booking_refusal(b, 'Only a confirmed booking takes place or is missed.');
+    elsif b.starts_at > moment then
+        return app.booking_refusal(b, 'It has not begun.');
+    end if;
+    update app.booking k set status = outcome, ended_by = caller.sub, version = k.version + 1, updated_at = moment
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    percent := (b.policy ->> 'no_show_fee_percent')::int;
+    if outcome = 'no_show' and app.share(b.price_amount, percent) > 0 then
+        insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at, updated_at)
+        values (b.clinic_id, b.id, b.source, 'no_show', percent, app.share(b.price_amount, percent), b.price_currency, moment, moment);
+    end if;
+    perform app.booking_record(b, 'confirmed', operation, caller);
+    return app.booking_done(b, 200, caller);
 end
 $$;

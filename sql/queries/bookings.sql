@@ -55,6 +55,24 @@ where (a.answer).status is not null;
 -- $1 booking_id, $2 body of the rescheduleBooking that was refused, $3 clinics, $4 scopes, $5 lang. The body is an array of slots.
 select 200 as status, app.reschedule_alternatives($1::uuid, $2::jsonb, $3::text, $4::text, $5::text) as body;
 
+-- name: completeBooking
+-- args: booking_id sub clinics key hash request_id
+-- guard: principal
+-- $1 booking_id, $2 sub, $3 clinics, $4 Idempotency-Key, $5 hash of the request, $6 request id
+select (a.answer).*
+from (select app.end_visit($1::uuid, 'completed', 'completeBooking', row($2::text, $6::text, null, $4::text, $5::text)::app.caller, $3::text)
+      as answer offset 0) as a
+where (a.answer).status is not null;
+
+-- name: missBooking
+-- args: booking_id sub clinics key hash request_id
+-- guard: principal
+-- $1 booking_id, $2 sub, $3 clinics, $4 Idempotency-Key, $5 hash of the request, $6 request id
+select (a.answer).*
+from (select app.end_visit($1::uuid, 'no_show', 'missBooking', row($2::text, $6::text, null, $4::text, $5::text)::app.caller, $3::text)
+      as answer offset 0) as a
+where (a.answer).status is not null;
+
 -- name: readBooking
 -- args: booking_id clinics
 -- guard: principal
