@@ -1,5 +1,6 @@
-/* Lives here: what booking and moving need beyond their query. Who loses a slot is told near free ones:
- * they are looked for after the loser's transaction, so that no lock waits for a search. */
+/* Lives here: what booking and moving need beyond their query. Who loses a slot is told near
+ * free ones: they are looked for after the loser's transaction, so that no lock waits for a
+ * search. */
 #include "api/table.h"
 
 #include <stdlib.h>
