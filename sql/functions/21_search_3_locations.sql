@@ -28,7 +28,7 @@ declare
 begin
     if w.clinic is not null or cardinality(w.tenants) < 20 then
         ids := array(select l.id from app.location l
-                     where l.clinic_id = any (coalesce(array[w.clinic], w.tenants)) and l.status = 'active' limit most + 1);
+                     where l.clinic_id = any (case when w.clinic is not null then array[w.clinic] else w.tenants end) and l.status = 'active' limit most + 1);
         if cardinality(ids) <= most then return ids; end if;
     end if;
     if w.offering is not null then

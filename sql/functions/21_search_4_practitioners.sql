@@ -68,7 +68,7 @@ declare
 begin
     if w.clinic is not null or cardinality(w.tenants) < 20 then
         ids := array(select p.id from app.practitioner p
-                     where p.clinic_id = any (coalesce(array[w.clinic], w.tenants)) and p.status = 'active' limit most + 1);
+                     where p.clinic_id = any (case when w.clinic is not null then array[w.clinic] else w.tenants end) and p.status = 'active' limit most + 1);
         if cardinality(ids) <= most then return ids; end if;
     end if;
     if w.location is not null then
