@@ -132,7 +132,12 @@ declare
     practitioners_found int;
     pairs record;
 begin
-    if days_asked <= 0 then
+    if (day_from is null) <> (day_to is null) then
+        status := 422;
+        problem := app.problem('unprocessable', 'A date and an instant make no range.',
+                               '{"errors": [{"parameter": "to", "detail": "must be a date when `from` is one, else an instant"}]}');
+        return;
+    elsif days_asked <= 0 then
         status := 422;
         problem := app.problem('unprocessable', 'The range ends before it begins.',
                                '{"errors": [{"parameter": "to", "detail": "must not be before `from`"}]}');

@@ -52,6 +52,12 @@ returns jsonb language sql stable parallel safe as $$
     select app.missing_faults(pointer, codes, array(select t.code from app.treatment t where t.code = any (codes)))
 $$;
 
+-- The version that a put asks for. If-None-Match: * and If-Match at once can never both hold: '-1' is no version.
+create or replace function app.put_version(if_match text, if_none_match text)
+returns text language sql immutable parallel safe as $$
+    select case when if_none_match is not null and if_match is not null then '-1' else if_match end
+$$;
+
 -- The document that a PUT or PATCH leaves, or why it cannot be: an answer with a status. `act` is put or patch; a put without
 -- If-Match creates (the contract asks for If-None-Match: *).
 create or replace function app.catalogue_refusal(act text, version int, status text, if_match text)

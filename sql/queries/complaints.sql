@@ -25,8 +25,9 @@ from app.complaint c
 where c.code = $1::text and ($2::text = 'archived' or c.status = 'active');
 
 -- name: putComplaint
--- args: complaint body if_match sub request_id
-select * from app.write_complaint('put', $1::text, $2::jsonb, row($4::text, $5::text, $3::text, null, null)::app.caller);
+-- args: complaint body if_match sub request_id if_none_match
+select * from app.write_complaint('put', $1::text, $2::jsonb,
+                                  row($4::text, $5::text, app.put_version($3::text, $6::text), null, null)::app.caller);
 
 -- name: patchComplaint
 -- args: complaint body if_match sub request_id

@@ -28,8 +28,9 @@ from app.treatment t
 where t.code = $1::text and ($2::text = 'archived' or t.status = 'active');
 
 -- name: putTreatment
--- args: treatment body if_match sub request_id dry_run clinics
-select * from app.act_treatment('put', $1::text, $2::jsonb, $6::boolean, $7::text, row($4::text, $5::text, $3::text, null, null)::app.caller);
+-- args: treatment body if_match sub request_id dry_run clinics if_none_match
+select * from app.act_treatment('put', $1::text, $2::jsonb, $6::boolean, $7::text,
+                                row($4::text, $5::text, app.put_version($3::text, $8::text), null, null)::app.caller);
 
 -- name: patchTreatment
 -- args: treatment body if_match sub request_id dry_run clinics

@@ -168,6 +168,8 @@ def test_ranges_that_cannot_be(practice):
 
     refused("2027-03-08", "2027-03-07", "unprocessable")
     refused("2027-03-08T09:00:00Z", "2027-03-08T09:00:00Z", "unprocessable")
+    refused("2027-03-08", "2027-03-08T12:00:00Z", "unprocessable")
+    refused("2027-03-08T09:00:00Z", "2027-03-08", "unprocessable")
     refused("2027-03-01", "2027-04-01", "range-too-long")
     refused("2027-03-01T00:00:00Z", "2027-04-01T03:00:00Z", "range-too-long")
     assert practice.starts("2027-03-01", "2027-03-31")
