@@ -204,17 +204,16 @@ returns table (start timestamptz, n int) language sql stable parallel safe as $$
     join zone z on z.zone = c.zone
     cross join lateral (
         select g.start
-        from (select r.free,
-                     generate_series(
+        -- From the first to the last point of the grid in each range, whose ends may belong to it or not.
+        from (select generate_series(
                          date_bin(case when z.steady is null then interval '5 minutes' else c.step end,
                                   lower(r.free) + case when z.steady is null then interval '5 minutes' else c.step end
-                                  - interval '1 microsecond',
+                                  - case when lower_inc(r.free) then interval '1 microsecond' else interval '0' end,
                                   timestamptz '2000-01-01 00:00:00+00' - coalesce(z.steady, interval '0')),
-                         upper(r.free),
+                         upper(r.free) - case when upper_inc(r.free) then interval '0' else interval '1 microsecond' end,
                          case when z.steady is null then interval '5 minutes' else c.step end) as start
               from unnest(f.starts) as r (free)) as g
-        where g.start <@ g.free
-          and (z.steady is not null or app.on_grid(g.start, c.zone, c.step))
+        where (z.steady is not null or app.on_grid(g.start, c.zone, c.step))
           and (weekdays is null or extract(isodow from g.start at time zone c.zone)::int = any (weekdays))
           and (time_from is null or time_to is null or case when time_to > time_from
                     then (g.start at time zone c.zone)::time >= time_from and (g.start at time zone c.zone)::time < time_to
