@@ -13,7 +13,7 @@ from harness.load import Caller, together
 from harness.postgres import Postgres
 from harness.slots import booking_of, slots_apart
 
-WAIT_MS, TIMEOUT_MS = 300, 600
+WAIT_MS, TIMEOUT_MS = 300, 1500
 QUICK = {"CLINICD_DATABASE_WAIT_MS": WAIT_MS, "CLINICD_DATABASE_TIMEOUT_MS": TIMEOUT_MS,
          "CLINICD_DATABASE_CONNECTIONS": 4}
 # A read is tried twice, and each try may wait for a connection and for its answer.
