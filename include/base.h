@@ -14,5 +14,6 @@
 #include "base/log.h"
 #include "base/config.h"
 #include "base/metrics.h"
+#include "base/csv.h"
 
 #endif

@@ -43,6 +43,7 @@ struct operation {
     bool takes_idempotency_key;
     const struct parameter_table *parameters;
     const struct schema *body; /* NULL: no body or not JSON */
+    bool body_is_rows;         /* application/x-ndjson: `body` is the schema of one line */
 };
 
 struct contract_options {

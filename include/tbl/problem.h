@@ -22,6 +22,7 @@ PROBLEM(BODY_TOO_LARGE, "body-too-large", 413, "The body is too large", "Bodies 
 PROBLEM(UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", 415, "The body's media type is not taken", "Send the media type that the contract names for this operation.")
 PROBLEM(UNPROCESSABLE, "unprocessable", 422, "A rule between members is broken", "Each member is well-formed, but together they break a rule; `errors` points to them.")
 PROBLEM(UNKNOWN_REFERENCE, "unknown-reference", 422, "A member names something unknown", "A member refers to something that is not there, or not at this clinic; `errors` points to it.")
+PROBLEM(IMPORT_REFUSED, "import-refused", 422, "A row of the import was refused", "The import was to be written as a whole or not at all, and `rows` has refused ones, each with its line and what is wrong with it. Nothing was written. Correct them and send it again, or send it with `mode=row`.")
 PROBLEM(IDEMPOTENCY_KEY_REUSED, "idempotency-key-reused", 422, "The Idempotency-Key was used for another request", "This key came before with another request. Use a new key for a new act, and the same key only to repeat the same request.")
 PROBLEM(CLIENT_REQUIRED, "client-required", 422, "A booking needs a client", "A hold may wait for its client; a confirmed booking may not. Send `client`.")
 PROBLEM(RANGE_TOO_LONG, "range-too-long", 422, "The range of dates is too long", "Ask for at most 31 days at once.")

@@ -14,6 +14,8 @@ const struct handler handlers[] = {
     {"rescheduleBooking",
      api_reschedule_booking,
      {"rescheduleBooking", "rescheduleAlternatives"}},
+    {"importLocations", api_import, {"importLocations"}},
+    {"importClinics", api_import, {"importClinics"}},
 };
 
 const size_t handler_count = LENGTH(handlers);

@@ -197,6 +197,12 @@ static bool is_json_type(const char *type)
            (length > 5 && strcmp(type + length - 5, "+json") == 0);
 }
 
+/* Its schema, if it has one, is that of a line: OpenAPI 3.1 has no word for it. */
+static bool is_rows(const char *type, const json_t *media)
+{
+    return strcmp(type, "application/x-ndjson") == 0 && json_object_get(media, "schema");
+}
+
 /* The schema of one JSON media type; those of one operation must be the same. */
 static bool read_body_schema(const struct work *work, json_t *media, const char *place,
                              json_t **chosen)
@@ -226,7 +232,9 @@ static bool read_content(const struct work *work, json_t *content, const char *p
         const char *type = in_case(arena, json_object_iter_key(at), tolower);
 
         types[count++] = type;
-        if (is_json_type(type) &&
+        if (is_rows(type, json_object_iter_value(at)))
+            work->operation->body_is_rows = true;
+        if ((is_json_type(type) || is_rows(type, json_object_iter_value(at))) &&
             !read_body_schema(work, json_object_iter_value(at),
                               arena_format(arena, "%s/content/%s/schema", place,
                                            pointer_escape(arena, type, strlen(type))),

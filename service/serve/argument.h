@@ -1,6 +1,7 @@
 /* ARGUMENT(id, name): what a query may ask of the request itself, beside the parameters of its
  * operation. No include guard: included many times. */
 ARGUMENT(BODY, "body")
+ARGUMENT(ROWS, "rows")
 ARGUMENT(SUB, "sub")
 ARGUMENT(SCOPES, "scopes")
 ARGUMENT(CLINICS, "clinics")

@@ -107,6 +107,8 @@ static const char *argument_value(const struct request *request,
                           request->arena);
     case ARGUMENT_BODY:
         return body_text(request);
+    case ARGUMENT_ROWS:
+        return request->rows;
     case ARGUMENT_SUB:
         return request->principal.subject;
     case ARGUMENT_SCOPES:

@@ -192,8 +192,19 @@ returns jsonb language sql immutable parallel safe as $$
     where key in ('slug', 'practitioner_id', 'location_id', 'practitioner_ids', 'location_ids', 'treatment', 'date_from', 'date_to')
 $$;
 
--- One audit row (the whole document before and after) and one change row (version, keys, names of the members that changed
--- and what the keys were before). The documents are those that an administrator reads; nothing in them names a client.
+-- `data` of a change row: version, keys, names of the members that changed and what the keys were before.
+create or replace function app.change_data(before jsonb, after jsonb)
+returns jsonb language sql immutable parallel safe as $$
+    select app.change_keys(after) || jsonb_build_object('version', after -> 'version')
+           || case when before is null then '{}' else jsonb_build_object('changed', (
+                  select coalesce(jsonb_agg(key order by key), '[]')
+                  from jsonb_object_keys(after || before) as key
+                  where after -> key is distinct from before -> key and key not in ('version', 'updated_at'))) end
+           || case when before is null or app.change_keys(before) = app.change_keys(after) then '{}'
+                   else jsonb_build_object('was', app.change_keys(before)) end
+$$;
+
+-- One audit row (the whole document before and after) and one change row. The documents are those that an administrator reads; nothing in them names a client.
 create or replace function app.directory_record(tenant uuid, entity text, entity_id text, operation text, kind text,
                                                 caller app.caller, before jsonb, after jsonb)
 returns void language sql volatile as $$
@@ -201,14 +212,7 @@ returns void language sql volatile as $$
     values (tenant, coalesce(caller.sub, ''), operation, entity, entity_id, before, after, caller.request_id);
 
     insert into app.change (clinic_id, entity, entity_id, kind, data)
-    select tenant, entity, entity_id, kind,
-           app.change_keys(after) || jsonb_build_object('version', after -> 'version')
-           || case when before is null then '{}' else jsonb_build_object('changed', (
-                  select coalesce(jsonb_agg(key order by key), '[]')
-                  from jsonb_object_keys(after || before) as key
-                  where after -> key is distinct from before -> key and key not in ('version', 'updated_at'))) end
-           || case when before is null or app.change_keys(before) = app.change_keys(after) then '{}'
-                   else jsonb_build_object('was', app.change_keys(before)) end;
+    values (tenant, entity, entity_id, kind, app.change_data(before, after));
 $$;
 
 -- The end of a create (before is null) or patch that was written: its two rows and its answer, kept for the caller's key.

@@ -11,7 +11,8 @@ $$;
 
 create or replace function app.location_record(l app.location)
 returns json language sql stable parallel safe as $$
-    select app.json_record(app.location_json(l, null, null), l.created_at, l.updated_at)
+    select app.json_with(app.json_record(app.location_json(l, null, null), l.created_at, l.updated_at),
+                         json_build_object('external_id', l.external_id))
 $$;
 
 -- Creates (target is null) or patches a location. Without a timezone it keeps the clinic's.
@@ -45,6 +46,7 @@ begin
 
     new.clinic_id := tenant;
     new.id := coalesce(target, app.new_id());
+    new.external_id := doc ->> 'external_id';
     new.slug := doc ->> 'slug';
     new.name := doc ->> 'name';
     new.address := jsonb_strip_nulls(coalesce(doc -> 'address', '{}'));
@@ -66,19 +68,22 @@ begin
         return answer;
     end if;
 
-    insert into app.location (clinic_id, id, slug, name, address, latitude, longitude, timezone, phone, directions, accessibility,
+    insert into app.location (clinic_id, id, external_id, slug, name, address, latitude, longitude, timezone, phone, directions, accessibility,
                               opening_hours, status, version, created_at, updated_at)
-    values (tenant, new.id, new.slug, new.name, new.address, new.latitude, new.longitude, new.timezone, new.phone, new.directions,
+    values (tenant, new.id, new.external_id, new.slug, new.name, new.address, new.latitude, new.longitude, new.timezone, new.phone, new.directions,
             new.accessibility, new.opening_hours, new.status, new.version,
             new.created_at, new.updated_at)
     on conflict (clinic_id, id) do update
-    set (slug, name, address, latitude, longitude, timezone, phone, directions, accessibility, opening_hours, version, updated_at)
-        = (excluded.slug, excluded.name, excluded.address, excluded.latitude, excluded.longitude, excluded.timezone,
+    set (external_id, slug, name, address, latitude, longitude, timezone, phone, directions, accessibility, opening_hours, version, updated_at)
+        = (excluded.external_id, excluded.slug, excluded.name, excluded.address, excluded.latitude, excluded.longitude, excluded.timezone,
            excluded.phone, excluded.directions, excluded.accessibility, excluded.opening_hours, excluded.version, excluded.updated_at);
     return app.written(tenant, 'location', new.id::text, 'Location', format('/v1/clinics/%s/locations/%s', tenant, new.id),
                        caller, before, app.location_record(new),
                        app.write_affects('location', tenant, new.id, before, app.location_record(new)));
 exception when unique_violation then
+    if exists (select from app.location l where l.clinic_id = tenant and l.external_id = new.external_id and l.id <> new.id) then
+        return app.already_exists('/external_id', 'Another location of this clinic has this external_id.');
+    end if;
     return app.already_exists('/slug', 'Another location of this clinic has this slug.');
 end
 $$;
