@@ -39,6 +39,8 @@ struct operation {
     const char *const *parameter_names; /* names of all parameters, NULL at the end */
     const char *const *body_types;      /* accepted media types, lower case, NULL at the end;
                                            an empty list: the operation takes no body */
+    const char *const *answer_types;    /* media types of its successes, lower case, in the
+                                           document's order, NULL at the end */
     bool body_required;
     bool takes_idempotency_key;
     const struct parameter_table *parameters;

@@ -114,6 +114,10 @@ const char *request_header(const struct request *request, const char *name);
 /* The validated parameter as a string; NULL when it was not given or is no string. */
 const char *request_parameter(const struct request *request, const char *name);
 
+/* The media type that Accept likes best of those that the operation answers with; the first of
+ * the contract when it likes several. NULL when it takes none. */
+const char *request_media_type(const struct request *request);
+
 /* Runs a query in a lane with the operation's arguments and keeps the time. The reply's texts
  * live in the request's arena. */
 enum db_outcome request_run_query(struct service *service, struct request *request,

@@ -16,6 +16,7 @@ const struct handler handlers[] = {
      {"rescheduleBooking", "rescheduleAlternatives"}},
     {"importLocations", api_import, {"importLocations"}},
     {"importClinics", api_import, {"importClinics"}},
+    {"listCharges", api_list_charges, {"listCharges", "exportCharges"}},
 };
 
 const size_t handler_count = LENGTH(handlers);

@@ -22,4 +22,7 @@ void api_reschedule_booking(struct service *service, struct request *request);
 /* import.c */
 void api_import(struct service *service, struct request *request);
 
+/* charges.c */
+void api_list_charges(struct service *service, struct request *request);
+
 #endif

@@ -11,6 +11,7 @@
 #define BODY_BYTES_DEFAULT 65536
 #define BODY_BYTES_MOST (16 * 1024 * 1024)
 #define CACHE_SECONDS_MOST 86400
+#define ANSWER_TYPES 4
 
 /* The operation in work. */
 struct work {
@@ -264,6 +265,29 @@ static bool read_body(const struct work *work)
     return read_content(work, json_object_get(body, "content"), place);
 }
 
+/* The media types of the answers that are no problem. */
+static void read_answer_types(const struct work *work)
+{
+    const char **types =
+        arena_alloc_array(work->source->arena, ANSWER_TYPES + 1, sizeof(*types));
+    json_t *responses = json_object_get(work->node, "responses");
+    const char *status;
+    json_t *response;
+    size_t count = 0;
+
+    json_object_foreach(responses, status, response)
+    {
+        json_t *content = json_object_get(response, "content");
+
+        if (status[0] != '2')
+            continue;
+        for (void *at = json_object_iter(content); at && count < ANSWER_TYPES;
+             at = json_object_iter_next(content, at))
+            types[count++] = in_case(work->source->arena, json_object_iter_key(at), tolower);
+    }
+    work->operation->answer_types = types;
+}
+
 bool operation_read(const struct operation_source *source, const char *path, json_t *path_item,
                     const char *method, json_t *node, struct operation *operation)
 {
@@ -275,6 +299,7 @@ bool operation_read(const struct operation_source *source, const char *path, jso
         .operation = operation,
     };
 
+    read_answer_types(&work);
     return read_identity(&work, path, method) && read_lane(&work) && read_body_limit(&work) &&
            read_cache_seconds(&work) && read_security(&work) &&
            read_parameters(&work, path_item) && read_body(&work);

@@ -55,15 +55,34 @@ static enum step_result check_media_type(struct request *request)
     return STEP_DONE;
 }
 
+const char *request_media_type(const struct request *request)
+{
+    static const char *const only_json[] = {"application/json", NULL};
+    const char *const *types = request->operation->answer_types;
+    const char *accept = NULL;
+    const char *best = NULL;
+    int best_quality = 0;
+
+    if (header_count(request, "Accept", &accept) != 1)
+        accept = NULL;
+    for (types = types && *types ? types : only_json; *types; types++) {
+        int quality = accept_quality(accept, *types);
+
+        if (quality > best_quality) {
+            best_quality = quality;
+            best = *types;
+        }
+    }
+    return best;
+}
+
 /* What this operation answers with, as far as Accept is concerned. */
 static enum step_result check_accept(struct request *request)
 {
-    const char *accept = NULL;
-
-    if (header_count(request, "Accept", &accept) != 1 || request->operation->is_public ||
-        accept_quality(accept, "application/json") > 0)
+    if (request->operation->is_public || request_media_type(request))
         return STEP_ON;
-    answer_problem(request, PROBLEM_NOT_ACCEPTABLE, "answers are application/json");
+    answer_problem(request, PROBLEM_NOT_ACCEPTABLE,
+                   "the contract lists the media types of the answers");
     return STEP_DONE;
 }
 

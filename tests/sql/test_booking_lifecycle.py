@@ -1,6 +1,9 @@
 """What only the tables can show of a booking's way: instants to the microsecond, change and audit rows, constraints."""
 from datetime import datetime, timedelta
 
+import psycopg
+import pytest
+from clinic_kit import set_clock
 from test_booking import MONDAY, practice, starts  # noqa: F401  (a fixture)
 
 
@@ -62,3 +65,50 @@ def test_a_refused_move_leaves_the_very_same_rows(practice):  # noqa: F811
                  {"start": (MONDAY + timedelta(weeks=30)).isoformat()}):
         assert desk.run("rescheduleBooking", booking_id=booking["id"], body=body, key="k", hash="h").status == 409
     assert picture() == before
+
+
+# ---------------------------------------------------------------- charges
+
+def missed(practice):  # noqa: F811
+    """A booking that nobody came to; the desk's answer."""
+    staff = practice.staff()
+    booking = practice.desk().run("createBooking", body=practice.body())
+    set_clock(practice.owner, MONDAY + timedelta(minutes=5))
+    answer = staff.run("missBooking", booking_id=booking["id"])
+    assert answer.status == 200, answer
+    return staff, answer
+
+
+def test_a_waiver_is_audited_with_its_reason(practice):  # noqa: F811
+    staff, booking = missed(practice)
+    charge = booking["charge"]
+    assert staff.run("waiveCharge", charge_id=charge["id"], body={"reason": "The trains stood still."}).status == 200
+    (what, reason, before, after), = rows(practice, "audit", charge)
+    assert (what, reason) == ("waiveCharge", "The trains stood still.")
+    assert (before["status"], before["version"], after["status"], after["version"]) == ("open", 1, "waived", 2)
+    (kind, data), = rows(practice, "change", charge)
+    assert kind == "waived" and "reason" not in data and data["booking_id"] == booking["id"]
+    owner = practice.owner.execute("select owner from app.change where entity = 'charge'").fetchone()[0]
+    assert owner == "partner-a", "the partner whose booking it was hears of it"
+
+
+def test_an_end_is_charged_once_whatever_the_code_says(practice):  # noqa: F811
+    _, booking = missed(practice)
+    copy = """insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency)
+              select clinic_id, booking_id, source, %s, percent, amount, currency from app.charge where booking_id = %s limit 1"""
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        practice.owner.execute(copy, ["no_show", booking["id"]])
+    practice.owner.execute(copy, ["late_reschedule", booking["id"]])
+    practice.owner.execute(copy, ["late_reschedule", booking["id"]])
+
+
+def test_an_export_that_is_too_long_is_refused(practice):  # noqa: F811
+    staff, booking = missed(practice)
+    practice.owner.execute(
+        """insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at)
+           select clinic_id, booking_id, source, 'late_reschedule', percent, amount, currency, created_at + n * interval '1 second'
+           from app.charge, generate_series(1, 5000) as n where booking_id = %s""", [booking["id"]])
+    refused = staff.run("exportCharges")
+    assert refused.status == 422 and refused["type"] == "unprocessable"
+    export = staff.run("exportCharges", **{"from": (MONDAY + timedelta(minutes=6)).isoformat()})
+    assert export.status == 200 and 4900 < export.body.count("\r\n") < 5000
