@@ -258,6 +258,39 @@ def test_catalogue_references_are_checked(admin):
     problem(admin.patch("/v1/complaints/sciatica", json={"name": None}, if_match="*"), 422, "unprocessable", "/name")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dry_run_answers_the_same_and_writes_nothing(make_practice, kind):
+    practice = make_practice()
+    make, change, changed = KINDS[kind]
+    body, collection, dry, key = make(practice), practice.collection(kind), {"dry_run": "true"}, str(uuid.uuid4())
+    before = practice.desk.items(collection)
+    asked = practice.desk.post(collection, json=body, params=dry, key=key)
+    assert asked.status_code == 200 and asked.json()["dry_run"] is True and "etag" not in asked.headers, asked.text
+    assert {name: asked.json()[name] for name in body} == body
+    problem(practice.admin.get(f"{collection}/{asked.json()['id']}", params={"include": "archived"}), 404, "not-found")
+    assert practice.desk.items(collection) == before
+    made = practice.desk.post(collection, json=body, key=key)
+    assert made.status_code == 201, "its key was not used up"
+
+    path = made.headers["location"]
+    record = practice.desk.get(path).json()
+    for act in (lambda: practice.desk.patch(path, json=change, params=dry, if_match='"1"'),
+                lambda: practice.desk.delete(path, params=dry, if_match='"1"')):
+        assert act().status_code == 200 and practice.desk.get(path).json() == record
+    problem(practice.desk.patch(path, json=change, params=dry, if_match='"2"'), 412, "version-mismatch")
+    practice.archive(kind, record["id"])
+    restored = practice.desk.post(f"{path}/restore", params=dry, if_match="*")
+    assert (restored.status_code, restored.json()["status"]) == (200, "active")
+    problem(practice.desk.get(path), 404, "not-found")
+
+
+def test_a_dry_run_of_a_clinic(admin):
+    body = {"slug": f"dry-{uuid.uuid4().hex}", "name": "Dry", "timezone": "UTC"}
+    asked = admin.post("/v1/clinics", json=body, params={"dry_run": "true"})
+    assert (asked.status_code, asked.json()["slug"], asked.json()["dry_run"]) == (200, body["slug"], True)
+    assert admin.items("/v1/clinics", slug=body["slug"]) == []
+
+
 # ---------------------------------------------------------------- what is refused
 
 def test_the_first_answer_to_a_key_is_given_again(make_practice):
@@ -477,6 +510,12 @@ def test_search_of_locations_and_practitioners(make_practice):
     assert both(**here)[0] == ["Zoölogical Gardens"]
     assert practice.admin.delete(practice.path, if_match="*").status_code == 200
     assert both(**here) == ([], [])
+
+
+def test_the_next_free_start_needs_to_know_of_what(make_practice):
+    practice = make_practice()
+    for path in ("/v1/locations", "/v1/practitioners"):
+        problem(practice.website.get(path, params={"include": "next_available"}), 422, "unprocessable", "include")
 
 
 def test_a_public_read_is_known_by_its_bytes(make_practice):
