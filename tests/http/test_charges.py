@@ -83,6 +83,8 @@ def test_the_desk_waives_with_a_reason_that_stays_in_the_house(practice, clock):
     again = practice.desk.post(path, json={"reason": "Once more."})
     assert again.status_code == 409 and again.json()["current_status"] == "waived"
     assert practice.desk.items("/v1/charges", status="waived") == [charge]
+    entry, = practice.desk.items("/v1/audit", entity="charge", entity_id=charge["id"])
+    assert (entry["what"], entry["reason"]) == ("waiveCharge", "The trains stood still.")
     seen = practice.partner.items("/v1/charges")[0]
     assert seen["status"] == "waived" and seen["waive_reason"] is None and seen["waived_by"] is None
     assert practice.partner.get(f"/v1/bookings/{booking['id']}").json()["charge"]["status"] == "waived"
