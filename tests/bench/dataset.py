@@ -11,6 +11,8 @@ BINARY = ROOT / os.environ.get("BUILD", "build") / "release" / "clinicd"
 FOLDER = Path(os.environ.get("BENCH_DATA", ROOT / ".data" / "bench"))
 # Only while the data are built; what is measured runs with the settings of make run.
 LOADING = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=8GB")
+# More settings for the server, such as "shared_buffers=1GB max_wal_size=4GB"; without, those of make run.
+SETTINGS = os.environ.get("BENCH_POSTGRES", "").split()
 FREE_FROM_DAY = 35  # days after data.monday from which nobody has a booking
 
 
@@ -58,11 +60,11 @@ class Dataset:
         if not secret.exists():
             secret.touch(mode=0o600)
             secret.write_text(os.urandom(32).hex())
-        self.socket = self.postgres("start")
-        if not self.is_usable():
+        self.socket = self.postgres("start", *SETTINGS)
+        if not self.is_usable() or not self.is_migrated():
             self.build()
-        self.clinicd("migrate")
         self.clean()
+        self.warm()
 
     def stop(self):
         self.postgres("stop")
@@ -81,6 +83,10 @@ class Dataset:
         self.first_monday = datetime.date.fromisoformat(stamp[0])
         return 0 <= (self.monday - self.first_monday).days <= 7
 
+    def is_migrated(self):
+        """Brings the schema up to this source; no when other migrations have been there."""
+        return subprocess.run([self.binary, "migrate"], env=self.environment(), check=False).returncode == 0
+
     def build(self):
         print("building 20,000 practitioners and 1,000,000 bookings ...", flush=True)
         started = time.monotonic()
@@ -95,7 +101,7 @@ class Dataset:
         self.psql("-c", f"comment on database clinicd is '{self.monday} {self.digest()}'")
         self.stop()
         os.sync()
-        self.postgres("start")
+        self.postgres("start", *SETTINGS)
         print(f"... in {time.monotonic() - started:.0f} s; kept in {self.folder}", flush=True)
 
     def clean(self):
@@ -104,7 +110,13 @@ class Dataset:
                         "and o.clinic_id = b.clinic_id and o.booking_id = b.id",
                   "-c", "delete from app.booking where source = 'bench'",
                   "-c", "truncate app.change, app.audit, app.idempotency_record",
-                  "-c", "vacuum analyze app.occupancy, app.booking", "-c", "checkpoint")
+                  "-c", "vacuum analyze app.occupancy, app.booking")
+
+    def warm(self):
+        """Reads all of it once: a run must not wait for what another left on the disk only."""
+        self.psql("-c", "create extension if not exists pg_prewarm schema public",
+                  "-c", "select sum(public.pg_prewarm(oid::regclass, 'read')) from pg_class "
+                        "where relnamespace = 'app'::regnamespace and relkind in ('r', 'i')", "-c", "checkpoint")
 
     def free_day(self, number):
         weeks, day = divmod(number, 5)

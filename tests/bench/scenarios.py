@@ -45,7 +45,7 @@ SCENARIOS = {
         ("town random(0, 39)", "latitude 43000 + :town % 8 * 1500 + random(-150, 150)",
          "longitude -1000 + :town / 8 * 4000 + random(-150, 150)"),
         {"near": "((:latitude::numeric / 1000)::text || ',' || (:longitude::numeric / 1000)::text)", "radius_km": ":near_radius",
-         "limit": ":page", "lang": ":lang", "clinics": ":everywhere"}),
+         "limit": ":page", "lang": ":lang", "clinics": ":everywhere", "scopes": ":scopes"}),
     "one": Scenario("one practitioner, a week, page of 20", "findAvailability", ONE_SETS, A_WEEK | {"practitioner_id": ONE}),
     "one_all": Scenario("one practitioner, a week, all of it", "findAvailability", ONE_SETS,
                         A_WEEK | {"practitioner_id": ONE, "limit": ":all"}),
