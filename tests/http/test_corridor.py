@@ -97,12 +97,20 @@ def test_options_for_the_whole_service(shared_service):
 
 # ---------------------------------------------------------------------- ids and the log
 
-def entries(service, event, **members):
-    """Log lines of this event with these members; waits a little, for a line is written behind the answer."""
+def tail(service, most=100_000):
+    """The end of its log; the whole may be long, for many tests share the service."""
+    with open(service.log_path, "rb") as log:
+        log.seek(0, 2)
+        log.seek(max(0, log.tell() - most))
+        return log.read().decode()
+
+
+def entries(service, event, request_id):
+    """Log lines of this event and request; waits a little, for a line is written behind the answer."""
     until = time.monotonic() + 5
     while True:
-        found = [entry for entry in service.log() if entry["event"] == event
-                 and all(entry.get(name) == value for name, value in members.items())]
+        found = [json.loads(line) for line in tail(service).splitlines() if f'"{request_id}"' in line]
+        found = [entry for entry in found if entry["event"] == event and entry["request_id"] == request_id]
         if found or time.monotonic() > until:
             return found
         time.sleep(0.01)

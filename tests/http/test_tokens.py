@@ -114,7 +114,7 @@ def bad_tokens(tokens):
     yield "exp a text", by_hand(secret, hs256, claims(exp=str(now + 600)))
     yield "exp a fraction", by_hand(secret, hs256, claims(exp=now + 600.5))
     yield "exp beyond 64 bits", by_hand(secret, hs256, claims(exp=2**70))
-    yield "exp null", by_hand(secret, hs256, part(json.dumps(claims()).encode().replace(b'"exp": %d' % (now + 600), b'"exp": null')))
+    yield "exp null", by_hand(secret, hs256, {**claims(), "exp": None})
     yield "not yet", tokens.mint(nbf=now + 120)
     yield "nbf a text", by_hand(secret, hs256, claims(nbf="soon"))
     yield "another issuer", tokens.mint(iss="somebody")
