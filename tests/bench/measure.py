@@ -93,6 +93,8 @@ class Pgbench:
         ended = [int(row[4]) + int(row[5]) / 1e6 for row in rows]
         first = min(ended) + WARM_SECONDS
         samples = sorted(int(row[2]) / 1000 for row, at in zip(rows, ended) if at > first)
+        if not samples:
+            raise SystemExit(f"pgbench {name}: nothing ended after the {WARM_SECONDS} s of warming up; set BENCH_SECONDS higher")
         return Figures(len(samples) / (max(ended) - first), samples[len(samples) // 2], samples[len(samples) * 99 // 100])
 
     def call(self, path, seconds, day):
