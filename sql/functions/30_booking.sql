@@ -184,6 +184,28 @@ begin
 end
 $$;
 
+-- The practitioners as candidates for one start of the offering at the location, by the notice and horizon of now, and the
+-- clinic's policy. Null when none of them gives it there, or not to who asks.
+create or replace function app.place_candidates(offering uuid, location uuid, practitioners uuid[], for_desk boolean,
+                                                out candidates app.candidate[], out policy jsonb)
+language plpgsql stable as $$
+declare
+    moment timestamptz := app.now();
+begin
+    select array_agg(row(f.n, f.clinic_id, f.practitioner_id, f.location_id, f.offering_id, f.zone, f.duration, f.buffer_before,
+                         f.buffer_after, f.step, f.room_kind, case when f.certificate is null then '{}' else array[f.certificate] end,
+                         moment + make_interval(mins => (f.policy ->> 'min_notice_minutes')::int),
+                         app.edge(((moment at time zone f.zone)::date + (f.policy ->> 'booking_horizon_days')::int + 1)::timestamp,
+                                  f.zone, false),
+                         null)::app.candidate),
+           (array_agg(f.policy))[1]
+    into candidates, policy
+    from (select o.*, row_number() over ()::int as n
+          from app.offered(array_fill(offering, array[cardinality(practitioners)]), practitioners) as o
+          where o.location_id = location and (o.self_bookable or for_desk)) as f;
+end
+$$;
+
 -- Rule, then free: the practitioner and the room for this start, of the `hopeful` and `rooms` that the caller has locked.
 -- `preferred` goes first of several who are free, then whoever has least to do. `overriding` sets aside what the rules say of
 -- hours, closures, notice, horizon and grid, but nobody's certificate, no start that has passed or lies between five
@@ -194,23 +216,16 @@ create or replace function app.find_place(clinic uuid, offering uuid, location u
 returns app.place language plpgsql volatile as $$
 declare
     moment timestamptz := app.now();
+    offers record;
     candidates app.candidate[];
     reasons record;
     chosen app.candidate;
     block tstzrange;  -- treatment and buffers
     place app.place;
 begin
-    select array_agg(row(f.n, f.clinic_id, f.practitioner_id, f.location_id, f.offering_id, f.zone, f.duration, f.buffer_before,
-                         f.buffer_after, f.step, f.room_kind, case when f.certificate is null then '{}' else array[f.certificate] end,
-                         moment + make_interval(mins => (f.policy ->> 'min_notice_minutes')::int),
-                         app.edge(((moment at time zone f.zone)::date + (f.policy ->> 'booking_horizon_days')::int + 1)::timestamp,
-                                  f.zone, false),
-                         null)::app.candidate),
-           (array_agg(f.policy))[1]
-    into candidates, place.policy
-    from (select o.*, row_number() over ()::int as n
-          from app.offered(array_fill(offering, array[cardinality(practitioners)]), practitioners) as o
-          where o.location_id = location and (o.self_bookable or for_desk)) as f;
+    offers := app.place_candidates(offering, location, practitioners, for_desk);
+    candidates := offers.candidates;
+    place.policy := offers.policy;
     if candidates is null then
         place.refusal := app.refused(409, 'slot-not-offered', 'This is not offered there, or not with this practitioner.',
                                      '{"reasons": ["not_offered"]}');

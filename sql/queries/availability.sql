@@ -24,3 +24,11 @@ from app.count_available_days(jsonb_strip_nulls(jsonb_build_object(
     'language', $11::text, 'qualification', $12::text, 'weekday', $13::text, 'time_from', $14::text, 'time_to', $15::text,
     'clinics', $16::text, 'scopes', $17::text,
     'q', $18::text)));
+
+-- name: explainAvailability
+-- args: offering_id location_id practitioner_id start scopes clinics
+-- $1 offering_id, $2 location_id, $3 practitioner_id, $4 start (an instant), $5 scopes, $6 clinics
+select (a.answer).status, (a.answer).body
+from (select app.explain_start(jsonb_strip_nulls(jsonb_build_object(
+          'offering_id', $1::text, 'location_id', $2::text, 'practitioner_id', $3::text, 'start', $4::text, 'scopes', $5::text,
+          'clinics', $6::text))) as answer offset 0) as a;

@@ -108,7 +108,7 @@ def test_a_hold_moves_with_the_rest_of_its_time(practice, clock):
     moved = move(practice.partner, held, TEN).json()
     assert moved["status"] == "held" and moved["hold_expires_at"] == held["hold_expires_at"]
     assert practice.starts("2027-03-29")[0] == "03-29T09:00"
-    clock("2027-03-01T06:10:01Z")
+    clock("2027-03-01T06:11:00Z")
     late = move(practice.partner, held, ELEVEN)
     assert late.status_code == 409 and late.json()["type"] == "/problems/hold-expired"
     assert "03-29T10:00" in practice.starts("2027-03-29")
