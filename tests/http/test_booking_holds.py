@@ -44,7 +44,7 @@ def test_only_a_live_hold_is_extended(practice, clock):
     assert extend(practice.partner, gone).json()["current_status"] == "cancelled"
     assert extend(practice.another_partner(), held).status_code == 404
     assert extend(practice.website, held).status_code == 403
-    clock("2027-03-01T06:11:00Z")
+    clock("2027-03-01T06:30:00Z")
     late = extend(practice.partner, held)
     assert late.status_code == 409 and late.json()["type"] == "/problems/hold-expired"
 
@@ -75,7 +75,7 @@ def test_a_partner_holds_no_more_than_the_clinic_allows(practice, clock):
     assert practice.book(NINE.replace("T09", "T13"), client=None).status_code == 409
     assert practice.partner.post(f"/v1/bookings/{second['id']}/confirm", json={"client": CLIENT}).status_code == 200
     assert practice.book(NINE.replace("T09", "T13"), client=None).status_code == 201, "nor what was confirmed"
-    clock("2027-03-01T06:11:00Z")
+    clock("2027-03-01T06:30:00Z")
     assert practice.book(NINE.replace("T09", "T14"), client=None).status_code == 201, "nor what ran out"
     for hour in ("T15", "T16"):
         assert practice.book(NINE.replace("T09", hour), who=practice.desk, client=None).status_code == 201

@@ -29,7 +29,7 @@ def test_the_new_place_is_taken_and_the_old_one_free(practice):
     assert reply.status_code == 200, reply.text
     moved = reply.json()
     assert (moved["start"], moved["end"]) == (ELEVEN, NINE.replace("T09", "T12"))
-    assert moved["version"] == 2 and reply.headers["etag"] == '"2"' and moved["status"] == "confirmed"
+    assert moved["version"] == 2 and reply.headers["etag"].replace("-gzip", "") == '"2"' and moved["status"] == "confirmed"
     assert moved["free_cancel_until"] == "2027-03-28T11:00:00+02:00" and moved["remind_at"] == "2027-03-28T07:00:00+02:00"
     same = ("id", "reference", "price", "client", "practitioner_id", "location_id", "created_at", "source", "charge")
     assert {name: moved[name] for name in same} == {name: booking[name] for name in same}
