@@ -150,7 +150,7 @@ def test_filters_and_pages(make_practice, clock):
     assert names(what="nothing") == []
     first = practice.desk.get("/v1/audit", params=mine | {"limit": 2})
     assert 'rel="next"' in first.headers["link"]
-    for wrong in ({"cursor": "W10"}, {"cursor": "WyJ4IiwgMV0"}, {"from": "yesterday"}, {"entity": "client"}, {"what": "a b"}, {"limit": 101}):
+    for wrong in ({"cursor": "W10"}, {"cursor": "WyJ4IiwgMV0"}, {"from": "yesterday"}, {"entity": "A place"}, {"what": "a b"}, {"limit": 101}):
         assert practice.desk.get("/v1/audit", params=wrong).status_code == 400, wrong
 
 
