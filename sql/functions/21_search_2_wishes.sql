@@ -133,11 +133,9 @@ begin
     meant := app.meant(args ->> 'q');
     w.meant := meant.treatments;
     if kind = 'location' then
-        is_named := w.words <> '' and exists (select from app.location l where l.status = 'active'
-                                              and (l.words operator(public.%>) w.words or l.words like w.pattern));
+        is_named := w.words <> '' and app.called_locations(w, 0) <> '{}';
     else
-        is_named := w.words <> '' and exists (select from app.practitioner p where p.status = 'active'
-                                              and (p.words operator(public.%>) w.words or p.words like w.pattern));
+        is_named := w.words <> '' and app.called_practitioners(w, 0) <> '{}';
     end if;
     if is_named and meant.likeness < 0.9 then
         w.meant := null;
@@ -217,52 +215,76 @@ begin
 end
 $$;
 
--- Whether the clinic offers it at all: one look into an index that spares most clinics the closer one.
+-- The clinic's offerings of these treatments, or this one: one look into an index that spares most clinics the closer one.
 create or replace function app.clinic_offers(tenant uuid, treatments text[], offering uuid)
-returns boolean language plpgsql stable parallel safe as $$
+returns uuid[] language plpgsql stable parallel safe as $$
 begin
     if offering is not null then
-        return exists (select from app.offering o where o.clinic_id = tenant and o.id = offering and o.status = 'active'
-                       and (treatments is null or o.treatment = any (treatments)));
+        return array(select o.id from app.offering o where o.clinic_id = tenant and o.id = offering and o.status = 'active'
+                     and (treatments is null or o.treatment = any (treatments)));
     end if;
-    return exists (select from app.offering o
-                   where o.clinic_id = tenant and o.treatment = any (treatments) and o.status = 'active');
+    return array(select o.id from app.offering o
+                 where o.clinic_id = tenant and o.treatment = any (treatments) and o.status = 'active');
 end
 $$;
 
 -- Whether somebody at this location gives one of the treatments, or the offering, in that language.
 create or replace function app.location_gives(tenant uuid, location uuid, treatments text[], offering uuid, language text)
 returns boolean language plpgsql stable parallel safe as $$
+declare
+    offers uuid[];
 begin
     if treatments is null and offering is null then
         return exists (select from app.practitioner_location pl
                        join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id
                        where pl.clinic_id = tenant and pl.location_id = location and p.status = 'active'
                          and (language is null or language = any (p.languages)));
-    elsif not app.clinic_offers(tenant, treatments, offering) then
+    end if;
+    offers := app.clinic_offers(tenant, treatments, offering);
+    if offers = '{}' then
         return false;
     end if;
-    return exists (select from app.given g
-                   where g.clinic_id = tenant and g.location_id = location
-                     and (treatments is null or g.treatment = any (treatments)) and (offering is null or g.offering_id = offering)
-                     and (language is null or language = any (g.languages))
-                     and (g.requires_qualification is null
-                          or app.holds_on(tenant, g.practitioner_id, g.requires_qualification, null, g.timezone)));
+    return exists (select
+                   from app.practitioner_location pl
+                   join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id and p.status = 'active'
+                   where pl.clinic_id = tenant and pl.location_id = location and (language is null or language = any (p.languages))
+                     and app.one_given(tenant, pl.practitioner_id, location, offers, null));
+end
+$$;
+
+-- Whether the practitioner gives one of these offerings at that location, holding the certificate that its treatment asks for.
+create or replace function app.one_given(tenant uuid, practitioner uuid, location uuid, offers uuid[], on_day date)
+returns boolean language plpgsql stable parallel safe as $$
+begin
+    return exists (select
+                   from app.offering_practitioner op
+                   join app.offering_location ol on ol.clinic_id = op.clinic_id and ol.offering_id = op.offering_id and ol.location_id = location
+                   join app.offering o on o.clinic_id = op.clinic_id and o.id = op.offering_id
+                   join app.treatment t on t.code = o.treatment and t.status = 'active'
+                   where op.clinic_id = tenant and op.practitioner_id = practitioner and op.offering_id = any (offers)
+                     and (t.requires_qualification is null
+                          or app.holds_on(tenant, practitioner, t.requires_qualification, on_day,
+                                          (select l.timezone from app.location l where l.clinic_id = tenant and l.id = location))));
 end
 $$;
 
 -- Whether the practitioner gives one of the treatments, or the offering, at that location (null: anywhere in the clinic).
 create or replace function app.practitioner_gives(tenant uuid, practitioner uuid, location uuid, treatments text[], offering uuid, on_day date)
 returns boolean language plpgsql stable parallel safe as $$
+declare
+    offers uuid[] := app.clinic_offers(tenant, treatments, offering);
 begin
-    if not app.clinic_offers(tenant, treatments, offering) then
+    if offers = '{}' then
         return false;
+    elsif location is not null then
+        return exists (select from app.practitioner_location pl
+                       where pl.clinic_id = tenant and pl.practitioner_id = practitioner and pl.location_id = location)
+               and app.one_given(tenant, practitioner, location, offers, on_day);
     end if;
-    return exists (select from app.given g
-                   where g.clinic_id = tenant and g.practitioner_id = practitioner
-                     and (treatments is null or g.treatment = any (treatments)) and (offering is null or g.offering_id = offering)
-                     and (location is null or g.location_id = location)
-                     and (g.requires_qualification is null
-                          or app.holds_on(tenant, practitioner, g.requires_qualification, on_day, g.timezone)));
+    return exists (select
+                   from app.practitioner_location pl
+                   join app.location l on l.clinic_id = pl.clinic_id and l.id = pl.location_id and l.status = 'active'
+                   where pl.clinic_id = tenant and pl.practitioner_id = practitioner
+                     and app.one_given(tenant, practitioner, l.id, offers, on_day));
 end
 $$;

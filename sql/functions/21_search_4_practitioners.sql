@@ -17,7 +17,7 @@ returns boolean language plpgsql stable parallel safe as $$
 declare
     gives boolean := w.treatments is not null or w.offering is not null;
 begin
-    if gives and not app.clinic_offers(p.clinic_id, w.treatments, w.offering) then
+    if gives and app.clinic_offers(p.clinic_id, w.treatments, w.offering) = '{}' then
         return false;
     elsif place is null and not w.in_place then
         return not gives or app.practitioner_gives(p.clinic_id, p.id, null, w.treatments, w.offering, w.day);
@@ -51,7 +51,10 @@ $$;
 
 -- The practitioners that are called so, one more than `most` at most.
 create or replace function app.called_practitioners(w app.wish, most int)
-returns uuid[] language plpgsql stable parallel safe as $$
+returns uuid[] language plpgsql stable parallel safe
+-- However few are asked for: nobody knows how many are called so, and the index of trigrams is right for none and for many.
+set enable_seqscan = off
+as $$
 begin
     return array(select p.id from app.practitioner p
                  where (p.words operator(public.%>) w.words or p.words like w.pattern) and p.status = 'active' limit most + 1);
@@ -124,22 +127,24 @@ begin
                      order by h.number, h.name, h.id)
     into ids, keys
     from (select s.id, s.number, s.name
-          from (select p.id, case when not is_numbered then app.fold(p.name) end as name,
-                       case when by_likeness then 1 - public.word_similarity(w.words, p.words)::float8
-                            else (select min(l.position operator(public.<->) w.here)
-                                  from app.practitioner_location pl
-                                  join app.location l on l.clinic_id = pl.clinic_id and l.id = pl.location_id and l.status = 'active'
-                                  where w.here is not null and pl.clinic_id = p.clinic_id and pl.practitioner_id = p.id
-                                    and app.is_wanted_person(p, w) and app.is_wanted_place(l, w)
-                                    and app.fits_practitioner(p, l.id, w)) end as number, p as whole
-                from app.practitioner p
-                where p.id = any (candidates) and p.status = 'active') as s
-          where (after is null or case when is_numbered then (s.number, s.id) > (after_number, after_id)
-                                       else (s.name, s.id) > (after_name, after_id) end)
-            and (by_likeness or w.here is null or s.number <= w.reach)
-            and (not by_likeness and w.here is not null
-                 or app.is_wanted_person(s.whole, w) and app.fits_practitioner(s.whole, null, w))
-          order by s.number, s.name, s.id limit page_size + 1) as h;
+          from (select k.* from (
+                    select p.id, case when not is_numbered then app.fold(p.name) end as name,
+                           case when by_likeness then 1 - public.word_similarity(w.words, p.words)::float8
+                                else (select min(l.position operator(public.<->) w.here)
+                                      from app.practitioner_location pl
+                                      join app.location l on l.clinic_id = pl.clinic_id and l.id = pl.location_id and l.status = 'active'
+                                      where w.here is not null and pl.clinic_id = p.clinic_id and pl.practitioner_id = p.id
+                                        and app.is_wanted_person(p, w) and app.is_wanted_place(l, w)
+                                        and app.fits_practitioner(p, l.id, w)) end as number, p as whole
+                    from app.practitioner p
+                    where p.id = any (candidates) and p.status = 'active') as k
+                where (after is null or case when is_numbered then (k.number, k.id) > (after_number, after_id)
+                                             else (k.name, k.id) > (after_name, after_id) end)
+                  and (by_likeness or w.here is null or k.number <= w.reach)
+                order by k.number, k.name, k.id offset 0) as s
+          where (not by_likeness and w.here is not null)
+             or (app.is_wanted_person(s.whole, w) and app.fits_practitioner(s.whole, null, w))
+          limit page_size + 1) as h;
     next_key := case when cardinality(ids) > page_size then keys[page_size] end;
     ids := coalesce(ids[:page_size], '{}');
     keys := keys[:page_size];
@@ -163,6 +168,7 @@ declare
     numbers float8[] := '{}';
     done float8;    -- all up to this distance were looked at
     latest float8;
+    gives boolean := w.treatments is not null or w.offering is not null;
     person record;
     nearby cursor for
         select l as whole, l.clinic_id, l.id, l.position operator(public.<->) w.here as far
@@ -187,8 +193,9 @@ begin
             exit when is_cut;
         end if;
         latest := place.far;
-        effort := effort + 1;
-        continue when not app.is_wanted_place(place.whole, w);
+        effort := effort + case when w.open_at is null then 1 else 5 end;
+        continue when not app.is_wanted_place(place.whole, w)
+            or (gives and app.clinic_offers(place.clinic_id, w.treatments, w.offering) = '{}');
         for person in select p as whole, p.id
                       from app.practitioner_location pl
                       join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id

@@ -1,8 +1,8 @@
 -- The answers of listLocations and listPractitioners: the page, and on request what stands beside it: next free starts, facets.
 
 -- A page in whatever order the search has, from the cursor's keys on: [order, key, id]. The order is near:<point>, name, or of
--- free text q:<text> (most alike first), then meant:<text> (those who give what the text means, by name), or named:<text>
--- (by name, when more than 2,000 are called so: then likeness tells nothing). `next` are the keys of the next page, or null.
+-- free text q:<text> (most alike first), then meant:<text> (those who give what the text means, by name). Of what is called so
+-- 5,000 are looked at: where there are more, likeness tells nothing. `next` are the keys of the next page, or null.
 create or replace function app.search_page(kind text, args jsonb, w app.wish, page_size int, after jsonb,
                                            out ids uuid[], out numbers float8[], out next jsonb)
 language plpgsql stable as $$
@@ -19,19 +19,8 @@ begin
         return;
     end if;
     if ordering = 'q:' || (args ->> 'q') then
-        if not w.by_words then
-            called := '{}';
-        elsif kind = 'location' then
-            called := app.called_locations(w, 2000);
-        else
-            called := app.called_practitioners(w, 2000);
-        end if;
-        if cardinality(called) > 2000 then
-            ordering := 'named:' || (args ->> 'q');
-            rest := null;
-        end if;
-    end if;
-    if left(ordering, 2) = 'q:' then
+        called := case when not w.by_words then '{}' when kind = 'location' then app.called_locations(w, 5000)
+                       else app.called_practitioners(w, 5000) end;
         -- A place or person that is called so and also gives what is meant comes once, here.
         w.by_meaning := false;
         if kind = 'location' then
@@ -91,7 +80,7 @@ begin
                  and case when args ? 'near' then keys ->> 0 = 'near:' || (args ->> 'near') and jsonb_typeof(keys -> 1) = 'number'
                           when q is null then keys ->> 0 = 'name' and jsonb_typeof(keys -> 1) = 'string'
                           else keys ->> 0 = 'q:' || q and jsonb_typeof(keys -> 1) = 'number'
-                               or keys ->> 0 in ('meant:' || q, 'named:' || q) and jsonb_typeof(keys -> 1) = 'string' end
+                               or keys ->> 0 = 'meant:' || q and jsonb_typeof(keys -> 1) = 'string' end
                 then keys end;
 end
 $$;
