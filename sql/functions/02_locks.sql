@@ -1,8 +1,9 @@
 -- Who waits for whom. Every act takes its locks in this order, so that none waits in a circle:
 --   1. the idempotency key            app.lock_key
---   2. the rules of the clinic        app.lock_rules_shared (bookings) or app.lock_resources (who changes the rules)
---   3. practitioners, then rooms, each in id order      app.lock_bookable
---   4. bookings in id order, then what is written
+--   2. the bookings that the act is about, in id order   app.lock_acts_on (a move changes which resources come in 4)
+--   3. the rules of the clinic        app.lock_rules_shared (bookings) or app.lock_resources (who changes the rules)
+--   4. practitioners, then rooms, each in id order      app.lock_bookable
+--   5. rows of bookings in id order, then what is written
 -- Clinics in id order where there are several. A statement that took a lock still sees its old snapshot: what must see
 -- the world as it is under the lock belongs in the next statement of a plpgsql function, or in a volatile function.
 
@@ -10,6 +11,13 @@
 create or replace function app.lock_key(sub text, key text)
 returns void language sql volatile as $$
     select pg_advisory_xact_lock(hashtextextended(sub || chr(31) || key, 0))
+$$;
+
+-- One act on a booking at a time: what the act then reads of it, its practitioner and room above all, holds until the act has
+-- ended. Not for what ends holds that have run out: it comes under the locks of the resources, and moves nothing.
+create or replace function app.lock_acts_on(booking uuid)
+returns void language sql volatile as $$
+    select pg_advisory_xact_lock(2, hashtext(booking::text))
 $$;
 
 -- For every write that changes what is free or allowed at a clinic: schedules, exceptions, offerings, rooms, policy,

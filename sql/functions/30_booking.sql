@@ -465,32 +465,19 @@ $$;
 
 -- ---------------------------------------------------------------- confirm, cancel
 
--- Between the look at a booking and its lock it may have been moved to other resources, which are then not locked. To lock
--- them now would be out of order; so the act begins again (the service repeats a transaction that ends with 40001).
-create or replace function app.same_resources(seen app.booking, now app.booking)
-returns void language plpgsql immutable as $$
-begin
-    if (seen.practitioner_id, seen.location_id) <> (now.practitioner_id, now.location_id)
-       or seen.room_id is distinct from now.room_id then
-        raise serialization_failure using message = 'the booking was moved meanwhile';
-    end if;
-end
-$$;
-
 -- The booking that an act is about, locked with its resources; null when this principal knows of none.
 create or replace function app.lock_booking(booking_id uuid, clinics text)
 returns app.booking language plpgsql volatile as $$
 declare
-    seen app.booking;
     b app.booking;
 begin
-    select * into seen from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
+    perform app.lock_acts_on(booking_id);
+    select * into b from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
     if not found then
         return null;
     end if;
-    perform app.lock_bookable(seen.clinic_id, array[seen.practitioner_id], array_remove(array[seen.room_id], null));
-    select * into b from app.booking k where k.clinic_id = seen.clinic_id and k.id = seen.id for no key update;
-    perform app.same_resources(seen, b);
+    perform app.lock_bookable(b.clinic_id, array[b.practitioner_id], array_remove(array[b.room_id], null));
+    select * into b from app.booking k where k.clinic_id = b.clinic_id and k.id = b.id for no key update;
     return app.booking_now(b, app.now());
 end
 $$;

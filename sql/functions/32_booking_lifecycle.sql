@@ -61,7 +61,6 @@ declare
     start timestamptz := body ->> 'start';
     for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
     overriding boolean := coalesce(jsonb_typeof(body -> 'override') = 'object', false);
-    seen app.booking;
     b app.booking;
     before jsonb;
     offering app.offering;
@@ -83,35 +82,35 @@ begin
     if answer.status is not null then
         return answer;
     end if;
-    select * into seen from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
+    perform app.lock_acts_on(booking_id);
+    select * into b from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
     if not found then
         return null;
     end if;
-    location := coalesce((body ->> 'location_id')::uuid, seen.location_id);
-    if not exists (select from app.location l where l.clinic_id = seen.clinic_id and l.id = location) then
+    location := coalesce((body ->> 'location_id')::uuid, b.location_id);
+    if not exists (select from app.location l where l.clinic_id = b.clinic_id and l.id = location) then
         return app.refused(404, 'not-found', 'There is no such location at the clinic of this booking.');
     end if;
     if not body ? 'practitioner_id' then
-        practitioners := array[seen.practitioner_id];
+        practitioners := array[b.practitioner_id];
     elsif body ->> 'practitioner_id' is null then
         practitioners := array(select op.practitioner_id from app.offering_practitioner op
-                               where op.clinic_id = seen.clinic_id and op.offering_id = seen.offering_id);
-    elsif exists (select from app.practitioner p where p.clinic_id = seen.clinic_id and p.id = (body ->> 'practitioner_id')::uuid) then
+                               where op.clinic_id = b.clinic_id and op.offering_id = b.offering_id);
+    elsif exists (select from app.practitioner p where p.clinic_id = b.clinic_id and p.id = (body ->> 'practitioner_id')::uuid) then
         practitioners := array[(body ->> 'practitioner_id')::uuid];
     else
         return app.refused(404, 'not-found', 'There is no such practitioner at the clinic of this booking.');
     end if;
-    select * into offering from app.offering o where o.clinic_id = seen.clinic_id and o.id = seen.offering_id;
+    select * into offering from app.offering o where o.clinic_id = b.clinic_id and o.id = b.offering_id;
     block := tstzrange(start - make_interval(mins => offering.buffer_before_minutes),
                        start + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
-    hopeful := app.hopeful_practitioners(seen.clinic_id, practitioners, block, seen.id);
+    hopeful := app.hopeful_practitioners(b.clinic_id, practitioners, block, b.id);
 
     -- The resources of both places together, in the order of all acts; then the booking.
-    perform app.lock_rules_shared(seen.clinic_id);
+    perform app.lock_rules_shared(b.clinic_id);
     rooms := app.rooms_for(offering, location);
-    perform app.lock_bookable(seen.clinic_id, hopeful || seen.practitioner_id, array_remove(rooms || seen.room_id, null));
-    select * into b from app.booking k where k.clinic_id = seen.clinic_id and k.id = seen.id for no key update;
-    perform app.same_resources(seen, b);
+    perform app.lock_bookable(b.clinic_id, hopeful || b.practitioner_id, array_remove(rooms || b.room_id, null));
+    select * into b from app.booking k where k.clinic_id = b.clinic_id and k.id = b.id for no key update;
     b := app.booking_now(b, moment);
     if b.status = 'expired' then
         return app.refused(409, 'hold-expired', 'The hold has run out, its time is free again.',
