@@ -63,6 +63,10 @@ struct contract *contract_load(const char *document, size_t length,
                                struct fault *fault) MUST_CHECK;
 void contract_free(struct contract *contract);
 
+/* The document as JSON text, without the operations that do not exist here (x-when). Lives as
+ * long as the contract. */
+const char *contract_document(const struct contract *contract, size_t *length);
+
 size_t contract_operation_count(const struct contract *contract);
 const struct operation *contract_operation(const struct contract *contract, size_t index);
 /* NULL when there is none of that id. */

@@ -71,7 +71,7 @@ struct request {
     /* set by validate; owned by the request, released with the arena */
     json_t *parameters; /* typed members by parameter name */
     json_t *input;      /* the body; NULL when there is none */
-    const char *rows;   /* what a handler made of a body of rows, for the argument of that name */
+    const char *rows; /* what a handler made of a body of rows, for the argument of that name */
 
     /* set along the way */
     int64_t database_us;
@@ -91,7 +91,7 @@ struct service {
     struct database *database;
     struct link *links; /* by operation index */
     size_t largest_body_bytes;
-    const char *openapi; /* the embedded document */
+    const char *openapi; /* the contract as it is shown */
     size_t openapi_length;
     struct arena *arena; /* what lives as long as the service */
 };

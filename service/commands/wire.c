@@ -13,11 +13,12 @@ static bool contract_wire(struct service *service, struct fault *fault)
 
     if (!document)
         return fault_set(fault, "the binary carries no contract");
-    service->openapi = (const char *)document->data;
-    service->openapi_length = document->size;
     service->contract =
-        contract_load(service->openapi, service->openapi_length, &options, fault);
-    return service->contract && service_link(service, fault);
+        contract_load((const char *)document->data, document->size, &options, fault);
+    if (!service->contract)
+        return false;
+    service->openapi = contract_document(service->contract, &service->openapi_length);
+    return service_link(service, fault);
 }
 
 /* Who is nobody may read what is on the web site anyhow, and never write or see people. */

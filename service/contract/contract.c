@@ -3,6 +3,7 @@
  * Everything lives in one arena, immutable, until contract_free. */
 #include "contract.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "contract/operation.h"
@@ -16,6 +17,8 @@ struct contract {
     struct route_node *root;
     struct operation *operations;
     size_t count;
+    const char *document; /* as it is shown */
+    size_t document_length;
 };
 
 /* A load in work. */
@@ -171,11 +174,62 @@ static json_t *parse(const char *document, size_t length, struct fault *fault)
     return parsed;
 }
 
+/* Takes the methods out of a path that have no operation here. */
+static void drop_methods(const struct contract *contract, json_t *item)
+{
+    const char *key;
+    json_t *node;
+    void *next;
+
+    json_object_foreach_safe(item, next, key, node)
+    {
+        const char *id = json_string_value(json_object_get(node, "operationId"));
+
+        if (is_method(key) && id && !contract_find(contract, id))
+            json_object_del(item, key);
+    }
+}
+
+static bool has_method(json_t *item)
+{
+    for (void *at = json_object_iter(item); at; at = json_object_iter_next(item, at))
+        if (is_method(json_object_iter_key(at)))
+            return true;
+    return false;
+}
+
+/* Keeps the document as clients are shown it: without operations that do not exist here. */
+static bool keep_document(struct loading *loading)
+{
+    struct contract *contract = loading->contract;
+    json_t *shown = json_deep_copy(loading->source.document);
+    json_t *paths = json_object_get(shown, "paths");
+    const char *path;
+    json_t *item;
+    void *next;
+    char *text;
+
+    json_object_foreach_safe(paths, next, path, item)
+    {
+        drop_methods(contract, item);
+        if (!has_method(item))
+            json_object_del(paths, path);
+    }
+    text = json_dumps(shown, JSON_COMPACT);
+    json_decref(shown);
+    if (!text)
+        return fault_set(loading->source.fault, "the contract cannot be written out");
+    arena_defer(contract->arena, free, text);
+    contract->document = text;
+    contract->document_length = strlen(text);
+    return true;
+}
+
 static bool load(struct loading *loading)
 {
     return load_paths(loading) && load_components(loading) &&
            schema_set_finish(loading->source.set, loading->source.fault) &&
-           finish_parameters(loading);
+           finish_parameters(loading) && keep_document(loading);
 }
 
 struct contract *contract_load(const char *document, size_t length,
@@ -208,6 +262,12 @@ void contract_free(struct contract *contract)
 {
     if (contract)
         arena_free(contract->arena);
+}
+
+const char *contract_document(const struct contract *contract, size_t *length)
+{
+    *length = contract->document_length;
+    return contract->document;
 }
 
 size_t contract_operation_count(const struct contract *contract)

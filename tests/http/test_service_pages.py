@@ -4,6 +4,7 @@ import json
 import re
 import time
 
+import httpx
 import pytest
 
 from harness import ROOT
@@ -34,6 +35,13 @@ def test_the_served_document_is_the_contract(shared_client, contract):
     again = shared_client.get("/openapi.json", headers={"If-None-Match": etag})
     assert again.status_code == 304 and again.content == b"" and again.headers["etag"] == etag
     assert shared_client.get("/openapi.json", headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def test_what_exists_only_with_the_test_clock_is_not_shown_without_it(database, start_service, tokens):
+    service = start_service(database, CLINICD_TEST_CLOCK="off")
+    assert "/v1/test-clock" not in httpx.get(service.url + "/openapi.json").json()["paths"]
+    headers = {"Authorization": f"Bearer {tokens.admin()}"}
+    assert httpx.post(service.url + "/v1/test-clock", json={}, headers=headers).status_code == 404
 
 
 def test_the_documentation_needs_nothing_from_elsewhere(shared_client):
