@@ -104,7 +104,11 @@ begin
                case when w.doc is null then w.errors
                     else app.import_faults(w.doc, (w.old).status, w.clinic_status, w.timezone, w.first_line, w.line)
                          || case when w.first_line < w.line then '[]' when w.slug_nth > 1 or holder.id <> w.id
-                                 then app.fault('/slug', 'is the slug of another location of this clinic') else '[]' end end as faults
+                                 then app.fault('/slug', 'is the slug of another location of this clinic') else '[]' end
+                         -- hours are local: another zone would move them away from under bookings, and no row here could say which
+                         || case when w.timezone <> (w.old).timezone and app.upcoming_bookings(w.clinic_id, 'location', w.id)::text <> '[]'
+                                 then app.fault('/timezone', 'differs, and there are bookings to come: patch the location, which lists those it strands')
+                                 else '[]' end end as faults
         from wanted w
         left join app.location holder on holder.clinic_id = w.clinic_id and holder.slug = w.slug
     ),

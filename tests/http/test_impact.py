@@ -1,5 +1,6 @@
 """Impact before harm: every write that takes the ground from under bookings says which, and with dry_run=true it says so
 and does nothing. No booking is changed by any of it."""
+import json
 import uuid
 
 import pytest
@@ -252,3 +253,17 @@ def test_an_expired_hold_and_the_past_need_nobody(busy, clock):
     assert affected(busy.desk.patch(path, **ending)) == busy.bookings
     clock("2027-03-08T09:30:00Z")
     assert affected(busy.desk.patch(path, **ending)) == busy.bookings[1:]
+
+
+def test_an_import_moves_no_hours_away_from_under_bookings(busy):
+    def imported(site, **members):
+        row = {"slug": site["slug"], "name": site["name"]} | members
+        reply = busy.desk.post(f"{busy.collection('location')}/import", content=json.dumps(row) + "\n",
+                               headers={"Content-Type": "application/x-ndjson"})
+        assert reply.status_code == 200, reply.text
+        return reply.json()["rows"][0]
+
+    refused = imported(busy.site, timezone="America/New_York")
+    assert (refused["outcome"], [fault["pointer"] for fault in refused["errors"]]) == ("refused", ["/timezone"])
+    assert imported(busy.site, timezone="Europe/Brussels", phone="+32 2 000 00 09")["outcome"] == "updated"
+    assert imported(busy.annex, timezone="America/New_York")["outcome"] == "updated", "nobody is booked there"
