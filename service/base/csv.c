@@ -124,7 +124,7 @@ static bool read_field(struct csv *csv, struct arena *arena, struct csv_record *
 
 bool csv_next(struct csv *csv, struct arena *arena, struct csv_record *record)
 {
-    struct csv_field fields[CSV_FIELDS_MOST + 1];
+    struct csv_field fields[CSV_FIELDS_MOST + 1] = {{NULL, 0}};
     const char *from;
     bool more = true;
 

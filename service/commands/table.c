@@ -11,6 +11,11 @@ const struct command commands[] = {
     {"token", command_token,
      "--sub NAME --scope \"SCOPES\" [--clinic UUID]... [--all-clinics] [--ttl 1h] [--kid ID]",
      "print a token, signed with the first key that can sign"},
+    {"import", command_import,
+     "FILE [--clinic UUID | --group-by COLUMN] [--map MEMBER:COLUMN]... [--set "
+     "MEMBER:VALUE]... "
+     "[--mode row|all] [--dry-run] [--refused FILE] [--format csv|ndjson] [--token-file FILE]",
+     "import locations from a file of any size; refused rows come out as NDJSON"},
     {"check", command_check, "[--live]",
      "check contract, queries and database; --live: ask the running service"},
     {"version", command_version, "", "print the version"},
