@@ -65,6 +65,7 @@ CERTIFICATES = {
 }
 
 
+@pytest.mark.slow  # the rules are SQL: once is enough
 @pytest.mark.parametrize("case", CERTIFICATES)
 def test_what_needs_a_certificate_is_offered_on_its_days(make_practice, needling, clock, case):
     held, expected = CERTIFICATES[case]

@@ -128,6 +128,7 @@ HARM = {
 }
 
 
+@pytest.mark.slow  # the rules are SQL: once is enough
 @pytest.mark.parametrize("harm", HARM)
 def test_who_writes_may_ask_first(busy, harm):
     act, stranded = HARM[harm]
