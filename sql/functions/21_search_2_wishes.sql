@@ -216,7 +216,7 @@ end
 $$;
 
 -- The clinic's offerings of these treatments, or this one: one look into an index that spares most clinics the closer one.
-create or replace function app.clinic_offers(tenant uuid, treatments text[], offering uuid)
+create or replace function app.offers_of_clinic(tenant uuid, treatments text[], offering uuid)
 returns uuid[] language plpgsql stable parallel safe as $$
 begin
     if offering is not null then
@@ -240,7 +240,7 @@ begin
                        where pl.clinic_id = tenant and pl.location_id = location and p.status = 'active'
                          and (language is null or language = any (p.languages)));
     end if;
-    offers := app.clinic_offers(tenant, treatments, offering);
+    offers := app.offers_of_clinic(tenant, treatments, offering);
     if offers = '{}' then
         return false;
     end if;
@@ -272,7 +272,7 @@ $$;
 create or replace function app.practitioner_gives(tenant uuid, practitioner uuid, location uuid, treatments text[], offering uuid, on_day date)
 returns boolean language plpgsql stable parallel safe as $$
 declare
-    offers uuid[] := app.clinic_offers(tenant, treatments, offering);
+    offers uuid[] := app.offers_of_clinic(tenant, treatments, offering);
 begin
     if offers = '{}' then
         return false;

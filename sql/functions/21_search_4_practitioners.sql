@@ -17,7 +17,7 @@ returns boolean language plpgsql stable parallel safe as $$
 declare
     gives boolean := w.treatments is not null or w.offering is not null;
 begin
-    if gives and app.clinic_offers(p.clinic_id, w.treatments, w.offering) = '{}' then
+    if gives and app.offers_of_clinic(p.clinic_id, w.treatments, w.offering) = '{}' then
         return false;
     elsif place is null and not w.in_place then
         return not gives or app.practitioner_gives(p.clinic_id, p.id, null, w.treatments, w.offering, w.day);
@@ -195,7 +195,7 @@ begin
         latest := place.far;
         effort := effort + case when w.open_at is null then 1 else 5 end;
         continue when not app.is_wanted_place(place.whole, w)
-            or (gives and app.clinic_offers(place.clinic_id, w.treatments, w.offering) = '{}');
+            or (gives and app.offers_of_clinic(place.clinic_id, w.treatments, w.offering) = '{}');
         for person in select p as whole, p.id
                       from app.practitioner_location pl
                       join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id
