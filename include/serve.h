@@ -51,6 +51,7 @@ struct request {
     const struct header *headers; /* as they came, duplicates included */
     size_t header_count;
     bool headers_are_clean; /* false: the request line or a header is not as HTTP wants it */
+    bool host_is_due;       /* since HTTP/1.1 */
     const char *body;
     size_t body_length; /* one more than the largest limit when the body was longer */
     int64_t started_us; /* monotonic */

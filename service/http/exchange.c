@@ -102,7 +102,8 @@ static void take_headers(struct request *request, struct MHD_Connection *connect
     request->headers = list.headers;
     request->headers_are_clean = true;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &list);
-    if (!framing_is_whole(&current_framing) ||
+    request->host_is_due = !current_framing.is_old;
+    if (!framing_is_whole(&current_framing) || strpbrk(request->target, " \t") ||
         (current_framing.is_old && has_header(request, "Transfer-Encoding")))
         request->headers_are_clean = false;
 }

@@ -83,6 +83,7 @@ static const char *framing_doubt(const struct request *request)
     const char *host = NULL;
     size_t lengths = header_count(request, "Content-Length", &length);
     size_t codings = header_count(request, "Transfer-Encoding", &coding);
+    size_t hosts = header_count(request, "Host", &host);
 
     if (!request->headers_are_clean)
         return "the request line or a header is not written as HTTP wants it";
@@ -94,8 +95,10 @@ static const char *framing_doubt(const struct request *request)
         return "Content-Length came with Transfer-Encoding";
     if (codings > 1 || (codings == 1 && strcasecmp(coding, "chunked") != 0))
         return "Transfer-Encoding must be chunked and come once";
-    if (header_count(request, "Host", &host) > 1)
+    if (hosts > 1)
         return "Host came more than once";
+    if (hosts == 0 && request->host_is_due)
+        return "Host is missing";
     if (host && !is_host(host))
         return "Host is no host";
     return NULL;

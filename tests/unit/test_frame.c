@@ -68,6 +68,26 @@ static void doubtful_framing_is_refused_and_ends_the_connection(void **state)
     }
 }
 
+static void a_host_is_due_since_http_1_1(void **state)
+{
+    struct header none[MOST] = {{0}};
+    struct header host[MOST] = {{"Host", "clinicd"}};
+
+    (void)state;
+    for (int due = 0; due < 2; due++) {
+        for (int given = 0; given < 2; given++) {
+            struct service service = {0};
+            struct request *request = request_new(given ? host : none);
+
+            request->host_is_due = due;
+            assert_int_equal(step_frame(&service, request),
+                             due && !given ? STEP_DONE : STEP_ON);
+            assert_int_equal(request->answer.status, due && !given ? 400 : 0);
+            arena_free(request->arena);
+        }
+    }
+}
+
 static const struct {
     const char *given;
     bool taken;
@@ -112,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubtful_framing_is_refused_and_ends_the_connection),
+        cmocka_unit_test(a_host_is_due_since_http_1_1),
         cmocka_unit_test(a_request_id_is_taken_only_when_it_is_harmless),
         cmocka_unit_test(a_crowd_is_told_to_come_back),
     };
