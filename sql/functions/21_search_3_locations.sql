@@ -9,13 +9,12 @@ returns boolean language plpgsql stable parallel safe as $$
 declare
     is_called boolean := w.words <> '' and app.is_called(case when w.further then l.further_words else l.words end, w);
 begin
-    if not (w.words is null or (w.by_words and is_called) or (w.by_meaning and (w.by_words or not is_called)))
-       or not exists (select from app.clinic c where c.id = l.clinic_id and c.status = 'active') then
-        return false;
-    end if;
-    return ((w.treatments is null and w.offering is null and w.language is null)
+    -- What rules most out comes first.
+    return (w.words is null or (w.by_words and is_called) or (w.by_meaning and (w.by_words or not is_called)))
+       and ((w.treatments is null and w.offering is null and w.language is null)
             or app.location_gives(l.clinic_id, l.id, w.treatments, w.offering, w.language))
-       and (w.words is null or (w.by_words and is_called) or app.location_gives(l.clinic_id, l.id, w.meant, null, w.language));
+       and (w.words is null or (w.by_words and is_called) or app.location_gives(l.clinic_id, l.id, w.meant, null, w.language))
+       and exists (select from app.clinic c where c.id = l.clinic_id and c.status = 'active');
 end
 $$;
 
