@@ -114,7 +114,7 @@ $$;
 create or replace function app.export_charges(args jsonb)
 returns app.answer language plpgsql stable as $$
 declare
-    most constant int := 5000;
+    most constant int := 3000;  -- under a megabyte
     found_charges app.charge[];
 begin
     found_charges := app.find_charges(args, coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false),

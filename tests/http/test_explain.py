@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 
+pytestmark = pytest.mark.slow  # the rules are SQL: once is enough
+
 NINE = "2027-03-29T09:00:00+02:00"
 
 

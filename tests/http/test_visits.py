@@ -1,6 +1,8 @@
 """The visit takes place or is missed: only the desk says so, only once it has begun."""
 import pytest
 
+pytestmark = pytest.mark.slow  # the rules are SQL: once is enough
+
 NINE = "2027-03-29T09:00:00+02:00"
 TEN = "2027-03-29T10:00:00+02:00"
 
