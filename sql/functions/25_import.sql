@@ -30,8 +30,9 @@ returns jsonb language sql stable parallel safe as $$
                 else app.timezone_faults('/timezone', zone) end
 $$;
 
--- The rows after the locks are held. `tenant` is null where each row names its clinic. It looks into the tables by joins, so
--- that a plan made while they were empty (hashes) does no harm when they are full.
+-- The rows after the locks are held. `tenant` is null where each row names its clinic. It looks into the tables by joins:
+-- a plan made while they were empty (hashes) does no harm when they are full, and the planner expects few rows of the
+-- plain equality with practice, so that it then takes the indexes.
 create or replace function app.import_rows(tenant uuid, entries jsonb, everything boolean, dry_run boolean, caller app.caller)
 returns app.answer language plpgsql as $$
 declare
@@ -39,12 +40,12 @@ declare
 begin
     with entry as materialized (
         select e.place, (e.item ->> 'line')::int as line, e.item -> 'row' as doc, e.item -> 'errors' as errors,
-               e.item #>> '{row,clinic,name}' as clinic_name, e.item #>> '{row,external_id}' as external_id
+               case when tenant is null then e.item #>> '{row,clinic,name}' else '' end as clinic_name, e.item #>> '{row,external_id}' as external_id
         from jsonb_array_elements(entries) with ordinality as e (item, place)
     ),
     -- the clinics that rows go to; one that is not there yet gets its id and slug here
     practice as materialized (
-        select null::text as name, c.id, c.timezone, c.status, false as is_new, null::text as slug, null::jsonb as languages
+        select '' as name, c.id, c.timezone, c.status, false as is_new, null::text as slug, null::jsonb as languages
         from app.clinic c where c.id = tenant
         union all
         select n.name, coalesce(c.id, app.new_id()), coalesce(c.timezone, n.timezone), coalesce(c.status, 'active'), c.id is null,
@@ -60,7 +61,7 @@ begin
         select e.*, p.id as clinic_id, p.timezone as clinic_timezone, p.status as clinic_status,
                case when known.id is not null then known else named end as old
         from entry e
-        left join practice p on tenant is not null or p.name = e.clinic_name
+        left join practice p on p.name = e.clinic_name
         left join app.location known on known.clinic_id = p.id and known.external_id = e.external_id
         left join app.location named on named.clinic_id = p.id and named.slug = e.doc ->> 'slug' and known.id is null
                                         and (e.external_id is null or named.external_id is null)
