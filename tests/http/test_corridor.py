@@ -3,6 +3,7 @@ tags, pages, repetition."""
 import json
 import re
 import time
+from urllib.parse import urlencode
 
 import pytest
 
@@ -29,12 +30,16 @@ def readable_paths(client, contract):
         first[f"{kind}_id"] = items[0]["id"] if items else None
     bookings = client.get("/v1/bookings", params={"limit": 1}).json()["items"]
     first["booking_id"] = bookings[0]["id"] if bookings else None
+    slot = client.get("/v1/availability", params={"from": day, "to": day, "clinic_id": BRUSSELS, "mode": "first"}).json()["items"]
+    queries = {"findAvailability": {"from": day, "to": day}, "countAvailableDays": {"from": day, "to": day},
+               "explainAvailability": {name: slot[0][name] for name in ("offering_id", "location_id", "start")} if slot else None}
     for operation in contract.operations:
         names = re.findall(r"\{([^}]*)\}", operation.path)
-        if operation.method != "GET" or any(not first[name] for name in names):
+        query = queries.get(operation.id, {})
+        if operation.method != "GET" or query is None or any(not first.get(name) for name in names):
             continue
         path = re.sub(r"\{([^}]*)\}", lambda found: first[found[1]], operation.path)
-        yield operation, path + (f"?from={day}&to={day}" if "availability" in path else "")
+        yield operation, path + (f"?{urlencode(query)}" if query else "")
 
 
 # ---------------------------------------------------------------------- problems
