@@ -68,6 +68,14 @@ def test_a_start_may_be_said_in_any_offset(practice):
     assert practice.booked("2027-03-08T09:00:00.000Z")["start"] == TEN
 
 
+@pytest.mark.parametrize("name", ["A\r\nBcc: x@example.org", "A\nB", "A\x01", "\x7f"])
+def test_a_clients_name_cannot_smuggle_lines_into_mails(practice, name):
+    body = {"offering_id": practice.massage["id"], "location_id": practice.site["id"], "start": NINE, "client": {"name": name}}
+    refused = practice.partner.post("/v1/bookings", json=body)
+    assert problem(refused, 400, "invalid-request")["errors"] == [
+        {"pointer": "/client/name", "detail": "must be one line of text, without control characters"}]
+
+
 def test_a_hold_is_confirmed_with_its_client(practice):
     hold = practice.booked(NINE, client=None, intake={"a": 1})
     assert (hold["status"], hold["client"]) == ("held", None)
