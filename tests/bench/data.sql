@@ -91,6 +91,41 @@ select o.clinic_id, o.id, p.id from offering o join practitioner p on p.clinic_i
 insert into offering_location (clinic_id, offering_id, location_id)
 select o.clinic_id, o.id, l.id from offering o join location l on l.clinic_id = o.clinic_id;
 
+-- ---------------------------------------------------------------- a directory of 100,000 places
+
+-- 98,000 more, further south: clinics 2001 to 2098 with a thousand places each, and at each place one person. Nobody books there.
+insert into clinic (id, slug, name, timezone, languages)
+select pg_temp.bench_id('0c', c), 'clinic-' || c, 'Chain ' || c, 'Europe/Brussels', '{en,fr}' from generate_series(2001, 2098) as c;
+
+insert into location (clinic_id, id, slug, name, address, latitude, longitude, timezone, accessibility)
+select pg_temp.bench_id('0c', 2001 + n / 1000), pg_temp.bench_id('0a', 2001 + n), 'place-' || n,
+       (array['Linden', 'Moulin', 'Sonnen', 'Adler', 'Rosen', 'Kirch', 'Quellen', 'Wald'])[1 + n % 8]
+       || (array['hof', 'garten', 'platz', 'weg', 'park', 'blick', 'brunnen'])[1 + n % 7] || ' ' || n,
+       jsonb_build_object('city', 'Village ' || n % 700, 'country', 'BE'),
+       20 + random() * 10, -10 + random() * 20, 'Europe/Brussels', case when n % 2 = 0 then '{wheelchair}' else '{}' end::text[]
+from generate_series(0, 97999) as n;
+
+insert into practitioner (clinic_id, id, name, languages)
+select pg_temp.bench_id('0c', 2001 + n / 1000), pg_temp.bench_id('0b', 20001 + n), 'Practitioner ' || 20001 + n,
+       case n % 3 when 0 then '{en}' when 1 then '{en,fr}' else '{fr,nl}' end::text[]
+from generate_series(0, 97999) as n;
+
+insert into practitioner_location (clinic_id, practitioner_id, location_id)
+select pg_temp.bench_id('0c', 2001 + n / 1000), pg_temp.bench_id('0b', 20001 + n), pg_temp.bench_id('0a', 2001 + n)
+from generate_series(0, 97999) as n;
+
+insert into offering (clinic_id, id, treatment, duration_minutes, price_amount, price_currency)
+select pg_temp.bench_id('0c', c), pg_temp.bench_id('0f', c * 10 + 1), 'trigger-point-massage', 30, 5500, 'EUR'
+from generate_series(2001, 2098) as c;
+
+insert into offering_practitioner (clinic_id, offering_id, practitioner_id)
+select pg_temp.bench_id('0c', 2001 + n / 1000), pg_temp.bench_id('0f', (2001 + n / 1000) * 10 + 1), pg_temp.bench_id('0b', 20001 + n)
+from generate_series(0, 97999) as n;
+
+insert into offering_location (clinic_id, offering_id, location_id)
+select pg_temp.bench_id('0c', 2001 + n / 1000), pg_temp.bench_id('0f', (2001 + n / 1000) * 10 + 1), pg_temp.bench_id('0a', 2001 + n)
+from generate_series(0, 97999) as n;
+
 -- ---------------------------------------------------------------- bookings
 
 -- Loaded first, indexed after: an exclusion constraint that is there costs every row.

@@ -39,6 +39,16 @@ function paths.near()
                          -1 + math.floor(town / 8) * 4 + math.random(-150, 150) / 1000)
 end
 
+-- Among 100,000 places: the nearest where somebody who speaks French gives the treatment.
+function paths.near_filters()
+    return string.format("/v1/locations?near=%.3f,%.3f&treatment=trigger-point-massage&language=fr",
+                         20 + math.random(0, 10000) / 1000, -10 + math.random(0, 20000) / 1000)
+end
+
+function paths.typing_error()
+    return "/v1/locations?q=lindnhof%20" .. math.random(0, 97999)
+end
+
 -- A week of the searched month, from its Monday to its Sunday.
 local function week(path)
     local first = math.random(0, 3) * 7

@@ -46,6 +46,14 @@ SCENARIOS = {
          "longitude -1000 + :town / 8 * 4000 + random(-150, 150)"),
         {"near": "((:latitude::numeric / 1000)::text || ',' || (:longitude::numeric / 1000)::text)", "radius_km": ":near_radius",
          "limit": ":page", "lang": ":lang", "clinics": ":everywhere", "scopes": ":scopes"}),
+    "near_filters": Scenario(
+        "nearest of 100,000 locations, with two filters", "listLocations",
+        ("latitude 20000 + random(0, 10000)", "longitude -10000 + random(0, 20000)"),
+        {"near": "((:latitude::numeric / 1000)::text || ',' || (:longitude::numeric / 1000)::text)", "treatment": ":massage",
+         "language": ":french", "limit": ":page", "lang": ":lang", "clinics": ":everywhere", "scopes": ":scopes"}),
+    "typing_error": Scenario(
+        "text with a typing error among 100,000 names", "listLocations", ("n random(0, 97999)",),
+        {"q": "('lindnhof ' || :n)", "limit": ":page", "lang": ":lang", "clinics": ":everywhere", "scopes": ":scopes"}),
     "one": Scenario("one practitioner, a week, page of 20", "findAvailability", ONE_SETS, A_WEEK | {"practitioner_id": ONE}),
     "one_all": Scenario("one practitioner, a week, all of it", "findAvailability", ONE_SETS,
                         A_WEEK | {"practitioner_id": ONE, "limit": ":all"}),
@@ -69,6 +77,7 @@ MIXED = (("readers (one location by id)", "location", 48),
          ("bookers", "booking", 8))
 
 SCOPES = "directory:read availability:read bookings:read bookings:write"
-VARIABLES = {"treatment": '["trigger-point-massage"]', "radius": "25", "near_radius": "10", "page": "20", "all": "500", "fifty": "50",
+VARIABLES = {"treatment": '["trigger-point-massage"]', "massage": "trigger-point-massage", "french": "fr", "radius": "25",
+             "near_radius": "10", "page": "20", "all": "500", "fifty": "50",
              "mode": "all", "each": "first_per_practitioner", "lang": "{en}", "everywhere": "*", "scopes": SCOPES, "sub": "bench",
              "hash": "0" * 64, "absent": "-", "i": "0"}
