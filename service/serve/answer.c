@@ -148,6 +148,15 @@ void answer_findings(struct request *request, enum problem problem,
                    json_pack("{s:o}", "errors", findings_json(findings)));
 }
 
+/* As many faults as the contract room finds at most: the contract promises that. */
+static void cut_errors(json_t *members)
+{
+    json_t *errors = json_object_get(members, "errors");
+
+    while (json_array_size(errors) > FINDINGS_MOST)
+        json_array_remove(errors, json_array_size(errors) - 1);
+}
+
 /* A row with an error status: `{"type": slug, "detail": ..., ...}`. */
 static void answer_refusal(struct request *request, const struct db_reply *reply)
 {
@@ -165,6 +174,7 @@ static void answer_refusal(struct request *request, const struct db_reply *reply
         return;
     }
     detail = arena_copy_text(request->arena, detail);
+    cut_errors(members);
     answer_members(request, problem, detail, members);
 }
 

@@ -94,6 +94,27 @@ static void a_refusing_row_becomes_a_problem_with_its_members(void **state)
     arena_free(request->arena);
 }
 
+static void a_problem_lists_at_most_as_many_faults_as_promised(void **state)
+{
+    struct request *request = request_new("POST", "/v1/bookings");
+    struct buffer body = buffer_init(request->arena);
+    struct db_reply reply = {.status = 422};
+    json_t *problem;
+
+    (void)state;
+    buffer_add_text(&body, "{\"type\":\"unknown-reference\",\"errors\":[{}");
+    for (int i = 1; i < FINDINGS_MOST + 10; i++)
+        buffer_add_text(&body, ",{}");
+    buffer_add_text(&body, "]}");
+    reply.body = body.text;
+    reply.body_length = body.length;
+    answer_database(request, DB_ROW, &reply);
+    problem = problem_of(request);
+    assert_int_equal(json_array_size(json_object_get(problem, "errors")), FINDINGS_MOST);
+    json_decref(problem);
+    arena_free(request->arena);
+}
+
 static void a_row_with_an_unknown_problem_is_our_fault(void **state)
 {
     static const char *const bodies[] = {"{\"type\":\"no-such\"}", "{}", "[]", "nonsense",
@@ -420,6 +441,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_outcome_of_the_database_has_its_status),
         cmocka_unit_test(a_refusing_row_becomes_a_problem_with_its_members),
+        cmocka_unit_test(a_problem_lists_at_most_as_many_faults_as_promised),
         cmocka_unit_test(a_row_with_an_unknown_problem_is_our_fault),
         cmocka_unit_test(a_header_value_cannot_start_another_header),
         cmocka_unit_test(a_known_etag_is_answered_304_without_a_body),
