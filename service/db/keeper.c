@@ -14,7 +14,7 @@
 
 enum {
     LOOK_MS = 1000,       /* how often idle connections are looked at */
-    PREPARE_MS = 15000,   /* for checks and preparing on a new connection */
+    PREPARE_MS = 5000,    /* for checks and preparing on a new connection */
     RETRY_LEAST_MS = 50,  /* delay after the first failure to connect */
     RETRY_MOST_MS = 5000, /* it doubles up to here */
 };

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 
+import httpx
 import pytest
 
 from harness import BUILD, PATIENCE
@@ -111,8 +112,19 @@ def test_a_frozen_database(own_postgres, service, partner, tokens):
     assert partner.get("/v1/locations").status_code == 200
 
 
+def wait_for_full_pool(service, seconds=20):
+    """Until as many connections are up as the service was told to open."""
+    wanted = QUICK["CLINICD_DATABASE_CONNECTIONS"]
+    until = time.monotonic() + seconds * PATIENCE
+    while f"\nclinicd_database_connections {wanted}\n" not in httpx.get(f"{service.url}/metrics").text:
+        assert time.monotonic() < until, "the pool did not fill"
+        time.sleep(0.05)
+
+
 def test_a_frozen_database_that_nobody_asks_anything(own_postgres, service):
-    """The load balancer is told even when no request has come across it."""
+    """The load balancer is told even when no request has come across it. (While connections are still being
+    opened it is told when their limit has passed; here the pool is full first.)"""
+    wait_for_full_pool(service)
     own_postgres.freeze()
     try:
         service.wait("/readyz", 503, seconds=15)
