@@ -1,5 +1,5 @@
 -- The rules of availability: what is offered by whom, working windows, what is taken, rooms, certificates, the grid.
--- Written once, for two readers: many starts (search, 05_search.sql) and one start with its reasons (booking, 30_booking.sql).
+-- Written once, for two readers: many starts (search, 05_search.sql) and one start with its reasons (booking, 30_booking_2_place.sql).
 --
 -- A start s of a treatment of length d with buffers b (before) and a (after) is free when
 --   [s, s+d) lies within the union of the practitioner's working windows at the location,

@@ -1,5 +1,5 @@
 -- What may become of a booking on its way: a hold is extended, a booking moves, the visit takes
--- place or is missed. The acts go as those of 30_booking.sql, in the same order of locks.
+-- place or is missed. The acts go as those of 30_booking_*.sql, in the same order of locks.
 
 -- ---------------------------------------------------------------- extend
 

@@ -1,4 +1,4 @@
--- Bookings. The acts are in sql/functions/30_booking.sql and 32_booking_lifecycle.sql. All of these run under the row policies of booking and charge.
+-- Bookings. The acts are in sql/functions/30_booking_*.sql and 32_booking_lifecycle.sql. All of these run under the row policies of booking and charge.
 
 -- name: createBooking
 -- args: body sub scopes clinics key hash request_id

@@ -1,0 +1,149 @@
+-- What all acts of booking share. The acts themselves: 30_booking_3 and 4 (create, confirm, cancel) and 32_booking_lifecycle.sql
+-- (extend, move, end). Each is one plpgsql function that its named query calls, and each goes the same way (02_locks.sql has the
+-- order of locks):
+--   the idempotency key and what was answered to it; one look without locks, so that most losers wait for nobody;
+--   the clinic's rules and the resources, locked; then rule, then free; then the writes, their change and audit rows.
+-- Every statement in here sees what is committed at its beginning, so what it decides under the lock is the present.
+-- The constraint occupancy_free judges last. Change and audit rows never hold members of the client, nor the reason of a
+-- cancellation: that stays with the booking (end_reason), where erasure finds it.
+
+-- ---------------------------------------------------------------- a booking as the API writes it
+
+-- A hold that ran out is expired from that instant on, also before anybody writes it down: the same row as after expire_holds.
+create or replace function app.booking_now(b app.booking, moment timestamptz)
+returns app.booking language plpgsql stable as $$
+begin
+    if b.status = 'held' and b.hold_expires_at <= moment then
+        b.status := 'expired';
+        b.version := b.version + 1;
+        b.updated_at := b.hold_expires_at;
+    end if;
+    return b;
+end
+$$;
+
+create or replace function app.booking_json(b app.booking)
+returns json language plpgsql stable as $$
+begin
+    return json_build_object(
+        'id', b.id, 'external_ref', b.external_ref, 'reference', b.reference, 'status', b.status,
+        'clinic_id', b.clinic_id, 'location_id', b.location_id, 'practitioner_id', b.practitioner_id,
+        'offering_id', b.offering_id, 'treatment', b.treatment,
+        'start', app.local_instant(b.starts_at, b.timezone), 'end', app.local_instant(b.ends_at, b.timezone),
+        'timezone', b.timezone,
+        'price', json_build_object('amount', b.price_amount, 'currency', b.price_currency),
+        'free_cancel_until', app.local_instant(b.free_cancel_until, b.timezone),
+        'remind_at', app.local_instant(b.remind_at, b.timezone),
+        'hold_expires_at', case when b.status in ('held', 'expired') then app.local_instant(b.hold_expires_at, b.timezone) end,
+        'hold_extended_at', app.local_instant(b.hold_extended_at, b.timezone),
+        'client', b.client, 'intake', b.intake, 'note', b.note, 'order_id', b.order_id, 'series_id', b.series_id,
+        'source', b.source,
+        -- Only what has ended or was moved can have cost something.
+        'charge', case when b.status in ('cancelled', 'no_show') or b.rescheduled_at is not null then
+            (select json_build_object('id', c.id, 'kind', c.kind, 'percent', c.percent, 'amount', c.amount,
+                                      'currency', c.currency, 'status', c.status)
+             from app.charge c where c.clinic_id = b.clinic_id and c.booking_id = b.id order by c.id desc limit 1) end,
+        'version', b.version,
+        'created_at', app.local_instant(b.created_at, b.timezone), 'updated_at', app.local_instant(b.updated_at, b.timezone));
+end
+$$;
+
+-- What the change log and the audit keep of a booking.
+create or replace function app.booking_facts(b app.booking)
+returns jsonb language sql stable as $$
+    select jsonb_build_object('status', b.status, 'version', b.version, 'reference', b.reference, 'location_id', b.location_id,
+                              'practitioner_id', b.practitioner_id, 'room_id', b.room_id, 'offering_id', b.offering_id,
+                              'treatment', b.treatment, 'start', app.local_instant(b.starts_at, b.timezone),
+                              'end', app.local_instant(b.ends_at, b.timezone))
+$$;
+
+-- One row for the change log and one for the audit. `more` joins the facts in both; a reason is the staff's own (an override,
+-- a waiver), never what a client said.
+create or replace function app.record_booking(b app.booking, before jsonb, kind text, more jsonb, operation text,
+                                              caller app.caller, reason text)
+returns void language plpgsql volatile as $$
+declare
+    facts jsonb := app.booking_facts(b) || coalesce(more, '{}');
+begin
+    insert into app.change (clinic_id, owner, entity, entity_id, kind, data, at)
+    values (b.clinic_id, b.source, 'booking', b.id, kind, facts, b.updated_at);
+    insert into app.audit (clinic_id, at, who, what, entity, entity_id, before, after, reason, request_id)
+    values (b.clinic_id, app.now(), coalesce(caller.sub, ''), operation, 'booking', b.id, before, facts, reason, caller.request_id);
+end
+$$;
+
+-- The same for an act that leads from the status `was` (null: from nothing) to the present one.
+create or replace function app.booking_record(b app.booking, was text, operation text, caller app.caller)
+returns void language plpgsql volatile as $$
+begin
+    perform app.record_booking(b, case when was is not null then jsonb_build_object('status', was, 'version', b.version - 1) end,
+                               b.status, null, operation, caller, null);
+end
+$$;
+
+-- The answer of an act that was done, kept for the caller's key.
+create or replace function app.booking_done(b app.booking, status int, caller app.caller)
+returns app.answer language plpgsql volatile as $$
+declare
+    answer app.answer := row(status, app.booking_json(b), b.version,
+                             case when status = 201 then '/v1/bookings/' || b.id end, null);
+begin
+    if caller.key is not null then
+        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
+        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
+    end if;
+    return answer;
+end
+$$;
+
+create or replace function app.booking_refusal(b app.booking, detail text)
+returns app.answer language sql stable as $$
+    select app.refused(409, 'state-conflict', detail, jsonb_build_object('current_status', b.status, 'version', b.version))
+$$;
+
+-- Eight characters of Crockford's base 32 (no I, L, O, U), 40 random bits: nobody walks through them or hits one by chance.
+create or replace function app.new_reference()
+returns text language plpgsql volatile as $$
+declare
+    random bytea := uuid_send(gen_random_uuid());
+    reference text := '';
+    place int;
+begin
+    -- Bytes 6 and 8 of a uuid carry its version and variant.
+    foreach place in array '{0,1,2,3,4,5,9,10}'::int[] loop
+        reference := reference || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', get_byte(random, place) % 32 + 1, 1);
+    end loop;
+    return reference;
+end
+$$;
+
+-- ---------------------------------------------------------------- expiry
+
+-- Ends the holds that have run out and still keep one of the resources from `block`. Runs with the owner's rights,
+-- because a hold may be another partner's; it can do nothing but what time has done already. Call it under app.lock_bookable.
+create or replace function app.expire_holds(clinic uuid, resources uuid[], block tstzrange)
+returns void language plpgsql volatile security definer set search_path = app, public, pg_temp as $$
+declare
+    moment timestamptz := app.now();
+    lapsed uuid[];
+    hold app.booking;
+    nobody app.caller;
+begin
+    select array_agg(distinct o.booking_id) into lapsed
+    from app.occupancy o
+    where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= moment
+      and o.blocked && block;
+    nobody.sub := 'clinicd';
+    for hold in
+        select b.* from app.booking b
+        where b.clinic_id = clinic and b.id = any (lapsed) and b.status = 'held' and b.hold_expires_at <= moment
+        order by b.id for no key update
+    loop
+        update app.booking b set status = 'expired', version = b.version + 1, updated_at = b.hold_expires_at
+        where b.clinic_id = clinic and b.id = hold.id
+        returning b.* into hold;
+        delete from app.occupancy o where o.clinic_id = clinic and o.booking_id = hold.id;
+        perform app.booking_record(hold, 'held', 'expireHold', nobody);
+    end loop;
+end
+$$;
