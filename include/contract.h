@@ -71,6 +71,8 @@ size_t contract_operation_count(const struct contract *contract);
 const struct operation *contract_operation(const struct contract *contract, size_t index);
 /* NULL when there is none of that id. */
 const struct operation *contract_find(const struct contract *contract, const char *id);
+/* Whether the document has this operation, but not in these circumstances (x-when). */
+bool contract_leaves_out(const struct contract *contract, const char *id);
 
 enum route {
     ROUTE_FOUND,

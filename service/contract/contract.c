@@ -17,6 +17,8 @@ struct contract {
     struct route_node *root;
     struct operation *operations;
     size_t count;
+    const char **left_out; /* operationIds, NULL where there is none; as long as the arena */
+    size_t left_out_count;
     const char *document; /* as it is shown */
     size_t document_length;
 };
@@ -71,8 +73,11 @@ static bool load_operation(struct loading *loading, const char *path, json_t *pa
 
     if (!read_when(loading, node, path, &exists))
         return false;
-    if (!exists)
+    if (!exists) {
+        contract->left_out[contract->left_out_count++] =
+            json_string_value(json_object_get(node, "operationId"));
         return true;
+    }
     if (!operation_read(&loading->source, path, path_item, method, node, operation))
         return false;
     if (contract_find(contract, operation->id))
@@ -115,6 +120,8 @@ static bool load_paths(struct loading *loading)
         return fault_set(loading->source.fault, "#/paths: must be an object");
     loading->contract->operations = arena_alloc_array(
         loading->contract->arena, count_members(paths), sizeof(struct operation));
+    loading->contract->left_out =
+        arena_alloc_array(loading->contract->arena, count_members(paths), sizeof(const char *));
     for (void *at = json_object_iter(paths); at; at = json_object_iter_next(paths, at))
         if (!load_path(loading, json_object_iter_key(at), json_object_iter_value(at)))
             return false;
@@ -287,6 +294,14 @@ const struct operation *contract_find(const struct contract *contract, const cha
         if (strcmp(contract->operations[i].id, id) == 0)
             return &contract->operations[i];
     return NULL;
+}
+
+bool contract_leaves_out(const struct contract *contract, const char *id)
+{
+    for (size_t i = 0; i < contract->left_out_count; i++)
+        if (contract->left_out[i] && strcmp(contract->left_out[i], id) == 0)
+            return true;
+    return false;
 }
 
 enum route contract_route(const struct contract *contract, const char *method,

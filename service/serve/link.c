@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define DESK_SUFFIX "Desk"
-
 static const struct {
     const char *name;
     enum argument_source source;
@@ -81,18 +79,11 @@ static bool handler_bind(struct service *service, const struct operation *operat
     return true;
 }
 
-static const struct query *desk_query(struct service *service,
-                                      const struct operation *operation)
-{
-    return db_query_find(arena_format(service->arena, "%s" DESK_SUFFIX, operation->id));
-}
-
 static bool operation_link(struct service *service, const struct operation *operation,
                            struct fault *fault)
 {
     struct link *link = &service->links[operation->index];
     const struct query *query = db_query_find(operation->id);
-    const struct query *desk = desk_query(service, operation);
 
     link->handler = handler_find(operation->id);
     if (link->handler)
@@ -100,15 +91,12 @@ static bool operation_link(struct service *service, const struct operation *oper
     if (!query)
         return fault_set(fault, "the operation %s has neither a query nor a handler",
                          operation->id);
-    return query_bind(service, operation, query, &link->queries[0], fault) &&
-           (!desk || query_bind(service, operation, desk, &link->desk, fault));
+    return query_bind(service, operation, query, &link->queries[0], fault);
 }
 
 static bool is_query_linked(const struct service *service, const struct query *query)
 {
     for (size_t i = 0; i < contract_operation_count(service->contract); i++) {
-        if (service->links[i].desk.query == query)
-            return true;
         for (size_t at = 0; at < HANDLER_QUERIES; at++) {
             if (service->links[i].queries[at].query == query)
                 return true;
@@ -117,24 +105,19 @@ static bool is_query_linked(const struct service *service, const struct query *q
     return false;
 }
 
-/* Operations that exist only with a setting leave their query or handler without one. */
-static bool is_conditional(const char *name)
-{
-    return strcmp(name, "setTestClock") == 0;
-}
-
 static bool nothing_is_left_over(const struct service *service, struct fault *fault)
 {
     for (size_t i = 0; i < handler_count; i++) {
         if (!contract_find(service->contract, handlers[i].operation) &&
-            !is_conditional(handlers[i].operation))
+            !contract_leaves_out(service->contract, handlers[i].operation))
             return fault_set(fault, "the handler of %s has no operation in the contract",
                              handlers[i].operation);
     }
     for (size_t i = 0; i < db_query_count; i++) {
         const struct query *query = &db_queries[i];
 
-        if (!is_query_linked(service, query) && !is_conditional(query->name))
+        if (!is_query_linked(service, query) &&
+            !contract_leaves_out(service->contract, query->name))
             return fault_set(fault, "%s:%d: the query %s has no operation in the contract",
                              query->file, query->line, query->name);
     }

@@ -183,7 +183,6 @@ enum db_outcome request_run_query(struct service *service, struct request *reque
 enum step_result step_run(struct service *service, struct request *request)
 {
     const struct link *link = &service->links[request->operation->index];
-    const struct bound_query *bound = &link->queries[0];
     struct db_reply reply = {0};
     enum db_outcome outcome;
 
@@ -191,9 +190,7 @@ enum step_result step_run(struct service *service, struct request *request)
         link->handler->run(service, request);
         return STEP_ON;
     }
-    if (link->desk.query && principal_has_scope(&request->principal, "bookings:desk"))
-        bound = &link->desk;
-    outcome = run_bound(service, request, bound, request->operation->lane, &reply);
+    outcome = run_bound(service, request, &link->queries[0], request->operation->lane, &reply);
     answer_database(request, outcome, &reply);
     return STEP_ON;
 }

@@ -57,12 +57,10 @@ struct bound_query {
     struct argument *arguments;
 };
 
-/* What runs an operation: a handler, or a query (`desk` instead for tokens with bookings:desk).
- */
+/* What runs an operation: a handler, or a query. */
 struct link {
     const struct handler *handler;
     struct bound_query queries[HANDLER_QUERIES]; /* the handler's; or [0] the only one */
-    struct bound_query desk;                     /* query NULL: none */
 };
 
 /* How often a header of that name came, and its first value through `value` (may be NULL). */

@@ -88,6 +88,14 @@ static void test_the_test_clock(void **state)
     (void)state;
     assert_non_null(contract);
     assert_non_null(contract_find(contract, "setTestClock"));
+    assert_false(contract_leaves_out(contract, "setTestClock"));
+    contract_free(contract);
+    options.test_clock = false;
+    contract = contract_load(document, length, &options, &fault);
+    assert_non_null(contract);
+    assert_null(contract_find(contract, "setTestClock"));
+    assert_true(contract_leaves_out(contract, "setTestClock"));
+    assert_false(contract_leaves_out(contract, "noSuchOperation"));
     contract_free(contract);
 }
 
