@@ -393,6 +393,21 @@ def test_what_the_document_can_say_is_400_with_all_faults(make_practice):
     problem(practice.desk.get(practice.collection("location"), params={"limit": 101, "more": 1}), 400, "invalid-request", "more", "limit")
 
 
+def test_names_hold_no_control_characters(make_practice):
+    """One line for people and rooms, for they stand in mails and calendars; places may keep the line breaks they came with."""
+    practice = make_practice()
+    person = practice.practitioner()
+    room = practice.make("room", location_id=practice.location()["id"], name="Room 2", kind="treatment-room")
+    for name in ("A\r\nBcc: x@example.org", "A\tB", "\x7f"):
+        for kind, path, member in (("practitioner", person["id"], "name"), ("practitioner", person["id"], "title"), ("room", room["id"], "name")):
+            refused = practice.desk.patch(f"{practice.collection(kind)}/{path}", json={member: name}, if_match="*")
+            assert problem(refused, 400, "invalid-request", f"/{member}")["errors"][0]["detail"] == \
+                "must be one line of text, without control characters"
+    site = f"{practice.collection('location')}/{practice.location()['id']}"
+    problem(practice.desk.patch(site, json={"name": "A\x07B"}, if_match="*"), 400, "invalid-request", "/name")
+    assert practice.desk.patch(site, json={"name": "Two\nlines"}, if_match="*").json()["name"] == "Two\nlines"
+
+
 def test_a_location_without_a_zone_has_the_clinics(make_practice):
     practice = make_practice(zone="America/New_York")
     assert practice.location()["timezone"] == "America/New_York"
