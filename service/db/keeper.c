@@ -75,8 +75,9 @@ static void opened_keep(struct database *database, struct slot *slot, struct ope
     slot->connection = opened->connection;
     slot_free(database, slot);
     queue_add(&database->queue);
-    if (database->was_ready)
+    if (slot->was_open)
         metrics_add(METRIC_DATABASE_RECONNECTS, 1);
+    slot->was_open = true;
     if (database->queue.up == 1)
         log_line(LOG_INFO, "database_up");
     database->was_ready = true;

@@ -17,6 +17,7 @@ enum slot_state { SLOT_DOWN, SLOT_OPENING, SLOT_IDLE, SLOT_TAKEN };
 
 struct slot {
     enum slot_state state;
+    bool was_open;                 /* has had a connection before */
     struct connection *connection; /* NULL unless idle or taken */
     enum lane lane;                /* of who has taken it, or had it last */
     uint64_t epoch;                /* the pool's, when its opening began */

@@ -77,11 +77,14 @@ static void outcome_tell(const struct db_call *call, const struct db_reply *repl
         metrics_add(METRIC_CONTRACT_MISSED, 1);
     if (outcome == DB_TIMEOUT)
         metrics_add(METRIC_DATABASE_TIMEOUTS, 1);
-    log_line(outcome_level(outcome), "query_failed", log_text("query", call->query->name),
-             log_text("outcome", outcome_name(outcome)), log_text("sqlstate", reply->sqlstate),
-             log_text("constraint", reply->constraint), log_text("file", call->query->file),
-             log_number("line", reply->line), log_number("attempts", reply->attempts),
-             log_number("wait_us", reply->wait_us), log_number("run_us", reply->run_us));
+    /* What never ran is counted and stands in the request's line; while the database is away
+     * that would be one line more for each. */
+    log_line(reply->attempts == 0 ? LOG_DEBUG : outcome_level(outcome), "query_failed",
+             log_text("query", call->query->name), log_text("outcome", outcome_name(outcome)),
+             log_text("sqlstate", reply->sqlstate), log_text("constraint", reply->constraint),
+             log_text("file", call->query->file), log_number("line", reply->line),
+             log_number("attempts", reply->attempts), log_number("wait_us", reply->wait_us),
+             log_number("run_us", reply->run_us));
 }
 
 enum db_outcome db_run(struct database *database, const struct db_call *call,

@@ -24,7 +24,8 @@ enum step_result step_route(struct service *service, struct request *request)
         if (strcmp(request->method, "OPTIONS") == 0)
             answer_set(request, 204, NULL, NULL, 0);
         else
-            answer_problem(request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
+            answer_problem(request, PROBLEM_METHOD_NOT_ALLOWED,
+                           arena_format(request->arena, "this path takes %s", match->allow));
         return STEP_DONE;
     }
     return STEP_DONE;

@@ -86,6 +86,7 @@ def test_every_path_names_its_methods(admin, contract):
             response = admin.request(method, target)
             assert response.status_code == 405, (method, target)
             assert set(response.headers["allow"].split(", ")) == allowed
+            assert method == "HEAD" or response.json()["detail"] == f"this path takes {response.headers['allow']}"
     assert admin.request("OPTIONS", "/v1/nothing").status_code == 404
 
 

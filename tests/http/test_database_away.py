@@ -2,6 +2,7 @@
 bounded time, and goes on by itself when the database does."""
 import collections
 import os
+import re
 import threading
 import time
 
@@ -75,7 +76,13 @@ def assert_away(client, path="/v1/locations"):
         assert client.get(there).status_code == 200, there
 
 
+def reconnects(client):
+    return int(re.search(r"^clinicd_database_reconnects_total (\d+)", client.get("/metrics").text, re.MULTILINE)[1])
+
+
 def test_a_killed_database_comes_back(own_postgres, service, partner):
+    wait_for_full_pool(service)
+    assert reconnects(partner) == 0  # the first connections are none
     own_postgres.kill9()
     service.wait("/readyz", 503, seconds=5)
     for _ in range(5):
@@ -85,8 +92,10 @@ def test_a_killed_database_comes_back(own_postgres, service, partner):
     own_postgres.start()
     service.wait("/readyz", 200)
     assert partner.get("/v1/locations").status_code == 200
+    assert reconnects(partner) >= 1
     events = [entry["event"] for entry in service.log()]
     assert "database_down" in events and "database_up" in events[events.index("database_down"):]
+    assert events.count("query_failed") <= 1  # who found it out; the others stand in their requests' lines
 
 
 def test_a_frozen_database(own_postgres, service, partner, tokens):
