@@ -236,7 +236,14 @@ begin
 end
 $$;
 
+-- How long an answer is kept for its Idempotency-Key.
+create or replace function app.answers_kept()
+returns interval language sql immutable parallel safe as $$
+    select interval '24 hours'
+$$;
+
 -- What was answered to this key before: the same to the same request, 422 to another one, null when the key is new or absent.
+-- An answer older than app.answers_kept() makes way: the key is new again, also before anybody swept it up.
 -- Takes the key's lock, so it comes before all others.
 create or replace function app.answered_before(caller app.caller)
 returns app.answer language plpgsql as $$
@@ -249,6 +256,9 @@ begin
     perform app.lock_key(caller.sub, caller.key);
     select * into record from app.idempotency_record r where r.sub = caller.sub and r.key = caller.key;
     if not found then
+        return null;
+    elsif record.created_at <= app.now() - app.answers_kept() then
+        delete from app.idempotency_record r where r.sub = caller.sub and r.key = caller.key;
         return null;
     elsif record.hash <> caller.hash then
         return app.refused(422, 'idempotency-key-reused', 'This Idempotency-Key came before with another request.');

@@ -119,24 +119,20 @@ $$;
 
 -- ---------------------------------------------------------------- expiry
 
--- Ends the holds that have run out and still keep one of the resources from `block`. Runs with the owner's rights,
--- because a hold may be another partner's; it can do nothing but what time has done already. Call it under app.lock_bookable.
-create or replace function app.expire_holds(clinic uuid, resources uuid[], block tstzrange)
-returns void language plpgsql volatile security definer set search_path = app, public, pg_temp as $$
+-- Writes down those of the bookings that are holds which have run out; how many. Runs with the owner's rights, because a hold
+-- may be another partner's; it can do nothing but what time has done already. Call it under app.lock_bookable.
+create or replace function app.expire_bookings(clinic uuid, bookings uuid[])
+returns int language plpgsql volatile security definer set search_path = app, public, pg_temp as $$
 declare
     moment timestamptz := app.now();
-    lapsed uuid[];
     hold app.booking;
     nobody app.caller;
+    done int := 0;
 begin
-    select array_agg(distinct o.booking_id) into lapsed
-    from app.occupancy o
-    where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= moment
-      and o.blocked && block;
     nobody.sub := 'clinicd';
     for hold in
         select b.* from app.booking b
-        where b.clinic_id = clinic and b.id = any (lapsed) and b.status = 'held' and b.hold_expires_at <= moment
+        where b.clinic_id = clinic and b.id = any (bookings) and b.status = 'held' and b.hold_expires_at <= moment
         order by b.id for no key update
     loop
         update app.booking b set status = 'expired', version = b.version + 1, updated_at = b.hold_expires_at
@@ -144,6 +140,18 @@ begin
         returning b.* into hold;
         delete from app.occupancy o where o.clinic_id = clinic and o.booking_id = hold.id;
         perform app.booking_record(hold, 'held', 'expireHold', nobody);
+        done := done + 1;
     end loop;
+    return done;
+end
+$$;
+
+-- Those that still keep one of the resources from `block`. Call it under app.lock_bookable.
+create or replace function app.expire_holds(clinic uuid, resources uuid[], block tstzrange)
+returns void language plpgsql volatile as $$
+begin
+    perform app.expire_bookings(clinic, array(
+        select distinct o.booking_id from app.occupancy o
+        where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= app.now() and o.blocked && block));
 end
 $$;
