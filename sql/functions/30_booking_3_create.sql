@@ -1,4 +1,14 @@
--- How a booking is made: the caps of holds, the row, the act.
+-- How a booking is made: what is wanted, the caps of holds, the row, the act.
+
+do $$
+begin
+    -- What somebody wants, looked up by app.read_wish.
+    if to_regtype('app.booking_wish') is null then
+        create type app.booking_wish as (clinic_id uuid, offering_id uuid, location_id uuid, practitioners uuid[], starts_at timestamptz,
+                                 block tstzrange, refusal app.answer, refused_member text);
+    end if;
+end
+$$;
 
 -- An e-mail address or telephone number as it is compared: however somebody spells it.
 create or replace function app.contact_key(contact text)
@@ -7,8 +17,9 @@ returns text language sql immutable strict parallel safe as $$
 $$;
 
 -- Why this new hold would be one too many; null when it is not. Counts the live holds of its partner at the clinic, all of them
--- and those for the same client (by e-mail or telephone); what is held together, an order or a series, counts as one. It sees
--- what is committed: requests that run at the same moment for other practitioners may pass the limit together.
+-- and those for the same client (by e-mail or telephone); what is held together, an order or a series, counts as one, and what
+-- belongs to the order or series of this hold itself does not count. It sees what is committed: requests that run at the same
+-- moment for other practitioners may pass the limit together.
 create or replace function app.holds_refusal(b app.booking)
 returns app.answer language plpgsql volatile as $$
 declare
@@ -23,13 +34,25 @@ begin
                filter (where app.contact_key(k.client ->> 'email') = email or app.contact_key(k.client ->> 'phone') = phone) as of_client
     into live
     from app.booking k
-    where k.clinic_id = b.clinic_id and k.source = b.source and k.status = 'held' and k.hold_expires_at > b.created_at;
+    where k.clinic_id = b.clinic_id and k.source = b.source and k.status = 'held' and k.hold_expires_at > b.created_at
+      and coalesce(k.order_id, k.series_id, k.id) is distinct from coalesce(b.order_id, b.series_id);
     if live.of_client >= per_client then
         return app.refused(409, 'too-many-holds', 'This client holds as many times as the clinic allows.',
                            jsonb_build_object('counted', 'client', 'limit', per_client));
     elsif live.all_of_them >= per_partner then
         return app.refused(409, 'too-many-holds', 'You hold as many times as the clinic allows.',
                            jsonb_build_object('counted', 'partner', 'limit', per_partner));
+    end if;
+    return null;
+end
+$$;
+
+-- What keeps a booking from being entered, whatever its time: null, or the refusal. All that enter bookings of somebody's wish ask it.
+create or replace function app.entry_refusal(b app.booking, for_desk boolean)
+returns app.answer language plpgsql volatile as $$
+begin
+    if b.status = 'held' and not for_desk then
+        return app.holds_refusal(b);
     end if;
     return null;
 end
@@ -83,23 +106,71 @@ begin
 end
 $$;
 
+-- What somebody wants, looked up: who may give it, where, and the time it takes. body: offering_id, location_id, practitioner_id?,
+-- start?. `refusal` and the member it is about, when something named there is not there for who asks.
+create or replace function app.read_wish(body jsonb, clinics text)
+returns app.booking_wish language plpgsql stable as $$
+declare
+    wanted_practitioner uuid := body ->> 'practitioner_id';
+    offering app.offering;
+    wish app.booking_wish;
+begin
+    select * into offering from app.offering o
+    where o.id = (body ->> 'offering_id')::uuid and app.clinic_allowed(o.clinic_id, clinics);
+    if not found then
+        wish.refusal := app.refused(404, 'not-found', 'There is no such offering.');
+        wish.refused_member := 'offering_id';
+        return wish;
+    end if;
+    wish.clinic_id := offering.clinic_id;
+    wish.offering_id := offering.id;
+    select l.id into wish.location_id from app.location l
+    where l.clinic_id = offering.clinic_id and l.id = (body ->> 'location_id')::uuid;
+    if not found then
+        wish.refusal := app.refused(404, 'not-found', 'There is no such location at the clinic of this offering.');
+        wish.refused_member := 'location_id';
+        return wish;
+    end if;
+    if wanted_practitioner is null then
+        wish.practitioners := array(select op.practitioner_id from app.offering_practitioner op
+                                    where op.clinic_id = offering.clinic_id and op.offering_id = offering.id);
+    elsif exists (select from app.practitioner p where p.clinic_id = offering.clinic_id and p.id = wanted_practitioner) then
+        wish.practitioners := array[wanted_practitioner];
+    else
+        wish.refusal := app.refused(404, 'not-found', 'There is no such practitioner at the clinic of this offering.');
+        wish.refused_member := 'practitioner_id';
+        return wish;
+    end if;
+    wish.starts_at := body ->> 'start';
+    wish.block := tstzrange(wish.starts_at - make_interval(mins => offering.buffer_before_minutes),
+                            wish.starts_at + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
+    return wish;
+end
+$$;
+
+-- The rooms that a wish may take, as app.rooms_for; read it under the lock of the rules.
+create or replace function app.rooms_of(wish app.booking_wish)
+returns uuid[] language plpgsql stable as $$
+declare
+    offering app.offering;
+begin
+    select * into offering from app.offering o where o.clinic_id = wish.clinic_id and o.id = wish.offering_id;
+    return app.rooms_for(offering, wish.location_id);
+end
+$$;
+
 -- body: offering_id, location_id, practitioner_id?, start, client?, hold?, intake?, note?, external_ref?, override? (the contract
 -- has checked them).
 create or replace function app.create_booking(body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
-    start timestamptz := body ->> 'start';
-    wanted_practitioner uuid := body ->> 'practitioner_id';
     for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
     overriding boolean := coalesce(jsonb_typeof(body -> 'override') = 'object', false);
-    offering app.offering;
-    site app.location;
-    practitioners uuid[];
+    wish app.booking_wish;
     hopeful uuid[];
     rooms uuid[];
     place app.place;
     b app.booking;
-    block tstzrange;  -- treatment and buffers
     answer app.answer := app.answered_before(caller);
 begin
     if answer.status is null then
@@ -108,57 +179,43 @@ begin
     if answer.status is not null then
         return answer;
     end if;
-
-    select * into offering from app.offering o
-    where o.id = (body ->> 'offering_id')::uuid and app.clinic_allowed(o.clinic_id, clinics);
-    if not found then
-        return app.refused(404, 'not-found', 'There is no such offering.');
+    wish := app.read_wish(body, clinics);
+    answer := wish.refusal;
+    if answer.status is not null then
+        return answer;
     end if;
-    select * into site from app.location l where l.clinic_id = offering.clinic_id and l.id = (body ->> 'location_id')::uuid;
-    if not found then
-        return app.refused(404, 'not-found', 'There is no such location at the clinic of this offering.');
-    end if;
-    if wanted_practitioner is null then
-        practitioners := array(select op.practitioner_id from app.offering_practitioner op
-                               where op.clinic_id = offering.clinic_id and op.offering_id = offering.id);
-    elsif exists (select from app.practitioner p where p.clinic_id = offering.clinic_id and p.id = wanted_practitioner) then
-        practitioners := array[wanted_practitioner];
-    else
-        return app.refused(404, 'not-found', 'There is no such practitioner at the clinic of this offering.');
-    end if;
-    block := tstzrange(start - make_interval(mins => offering.buffer_before_minutes),
-                       start + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
 
     -- One look without locks: who is firmly booked stays so, and need not be waited for.
-    hopeful := app.hopeful_practitioners(offering.clinic_id, practitioners, block, null);
-    if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
+    hopeful := app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null);
+    if cardinality(hopeful) = 0 and cardinality(wish.practitioners) > 0 then
         return app.firmly_taken();
     end if;
 
-    perform app.lock_rules_shared(offering.clinic_id);
-    rooms := app.rooms_for(offering, site.id);
-    perform app.lock_bookable(offering.clinic_id, hopeful, rooms);
+    perform app.lock_rules_shared(wish.clinic_id);
+    rooms := app.rooms_of(wish);
+    perform app.lock_bookable(wish.clinic_id, hopeful, rooms);
     -- And one with them: of many who waited for one time, all but the first end here, before the long way.
-    hopeful := app.hopeful_practitioners(offering.clinic_id, hopeful, block, null);
-    if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
+    hopeful := app.hopeful_practitioners(wish.clinic_id, hopeful, wish.block, null);
+    if cardinality(hopeful) = 0 and cardinality(wish.practitioners) > 0 then
         return app.firmly_taken();
     end if;
-    place := app.find_place(offering.clinic_id, offering.id, site.id, practitioners, hopeful, rooms, start, for_desk, overriding, null);
+    place := app.find_place(wish.clinic_id, wish.offering_id, wish.location_id, wish.practitioners, hopeful, rooms, wish.starts_at,
+                            for_desk, overriding, null);
     answer := place.refusal;
     if answer.status is not null then
         return answer;
     end if;
 
-    b := app.new_booking(place, start, body, caller);
+    b := app.new_booking(place, wish.starts_at, body, caller);
     if b.client is null or coalesce((body ->> 'hold')::boolean, false) then
         b.status := 'held';
         b.hold_expires_at := b.created_at + make_interval(mins => (b.policy ->> 'hold_minutes')::int);
-        answer := case when not for_desk then app.holds_refusal(b) end;
-        if answer.status is not null then
-            return answer;
-        end if;
     else
         b.status := 'confirmed';
+    end if;
+    answer := app.entry_refusal(b, for_desk);
+    if answer.status is not null then
+        return answer;
     end if;
     b := app.enter_booking(b, place.chosen);
     perform app.record_booking(b, null, b.status,

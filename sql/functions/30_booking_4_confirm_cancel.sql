@@ -17,11 +17,41 @@ begin
 end
 $$;
 
+-- A hold becomes firm, as far as it can; `answer` says why it cannot. What the contract calls null leaves the booking's as it is.
+create or replace function app.make_firm(inout b app.booking, client jsonb, intake jsonb, operation text, caller app.caller,
+                                         out answer app.answer)
+language plpgsql volatile as $$
+begin
+    if b.status = 'expired' then
+        answer := app.refused(409, 'hold-expired', 'The hold has run out, its time is free again.',
+                              jsonb_build_object('current_status', b.status, 'version', b.version));
+        return;
+    elsif b.status <> 'held' then
+        answer := app.booking_refusal(b, 'Only a hold can be confirmed.');
+        return;
+    end if;
+    b.client := coalesce(nullif(client, 'null'), b.client);
+    if b.client is null then
+        answer := app.refused(422, 'client-required', 'A confirmed booking needs to know who comes.',
+                              '{"errors": [{"pointer": "/client", "detail": "is required, since the hold has none"}]}');
+        return;
+    end if;
+    update app.booking k
+    set status = 'confirmed', client = b.client, intake = coalesce(nullif(make_firm.intake, 'null'), k.intake),
+        version = k.version + 1, updated_at = app.now()
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    update app.occupancy o set expires_at = null where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    perform app.booking_record(b, 'held', operation, caller);
+end
+$$;
+
 -- body: client?, intake?; what is absent or null stays as it was.
 create or replace function app.confirm_booking(booking_id uuid, body jsonb, caller app.caller, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
     b app.booking;
+    made record;
     answer app.answer := app.answered_before(caller);
 begin
     if answer.status is not null then
@@ -30,38 +60,49 @@ begin
     b := app.lock_booking(booking_id, clinics);
     if b.id is null then
         return null;
-    elsif b.status = 'expired' then
-        return app.refused(409, 'hold-expired', 'The hold has run out, its time is free again.',
-                           jsonb_build_object('current_status', b.status, 'version', b.version));
-    elsif b.status <> 'held' then
-        return app.booking_refusal(b, 'Only a hold can be confirmed.');
+    elsif b.status = 'held' and b.order_id is not null then
+        return app.booking_refusal(b, 'It is held together with others: confirm its order.');
+    elsif b.status = 'held' and b.series_id is not null then
+        return app.booking_refusal(b, 'It is held together with others: confirm its series.');
     end if;
-    b.client := coalesce(nullif(body -> 'client', 'null'), b.client);
-    if b.client is null then
-        return app.refused(422, 'client-required', 'A confirmed booking needs to know who comes.',
-                           '{"errors": [{"pointer": "/client", "detail": "is required, since the hold has none"}]}');
+    made := app.make_firm(b, body -> 'client', body -> 'intake', 'confirmBooking', caller);
+    answer := made.answer;
+    if answer.status is not null then
+        return answer;
     end if;
-    update app.booking k
-    set status = 'confirmed', client = b.client, intake = coalesce(nullif(body -> 'intake', 'null'), k.intake),
-        version = k.version + 1, updated_at = app.now()
-    where k.clinic_id = b.clinic_id and k.id = b.id
-    returning * into b;
-    update app.occupancy o set expires_at = null where o.clinic_id = b.clinic_id and o.booking_id = b.id;
-    perform app.booking_record(b, 'held', 'confirmBooking', caller);
-    return app.booking_done(b, 200, caller);
+    return app.booking_done(made.b, 200, caller);
 end
 $$;
 
--- body: reason?. A hold costs nothing, and so does what the clinic itself cancels; else the policy that the booking was made
--- under decides, by its own figures.
+-- A hold or a booking that is to come is given up, and its time is free. A hold costs nothing, and so does what the clinic itself
+-- cancels; else the policy that the booking was made under decides, by its own figures.
+create or replace function app.give_up(b app.booking, reason text, by_clinic boolean, operation text, caller app.caller)
+returns app.booking language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    was text := b.status;
+    percent int := (b.policy ->> 'late_cancellation_fee_percent')::int;
+begin
+    update app.booking k
+    set status = 'cancelled', ended_by = caller.sub, end_reason = reason, version = k.version + 1, updated_at = moment
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    if was = 'confirmed' and moment > b.free_cancel_until and not by_clinic and app.share(b.price_amount, percent) > 0 then
+        insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at, updated_at)
+        values (b.clinic_id, b.id, b.source, 'late_cancellation', percent, app.share(b.price_amount, percent),
+                b.price_currency, moment, moment);
+    end if;
+    perform app.booking_record(b, was, operation, caller);
+    return b;
+end
+$$;
+
+-- body: reason?.
 create or replace function app.cancel_booking(booking_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
-    moment timestamptz := app.now();
     by_clinic boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
-    reason text := body ->> 'reason';
-    was text;
-    percent int;
     b app.booking;
     answer app.answer := app.answered_before(caller);
 begin
@@ -73,22 +114,9 @@ begin
         return null;
     elsif b.status not in ('held', 'confirmed') then
         return app.booking_refusal(b, 'It has ended already.');
-    elsif b.starts_at <= moment then
+    elsif b.starts_at <= app.now() then
         return app.booking_refusal(b, 'It has begun.');
     end if;
-    was := b.status;
-    update app.booking k
-    set status = 'cancelled', ended_by = caller.sub, end_reason = reason, version = k.version + 1, updated_at = moment
-    where k.clinic_id = b.clinic_id and k.id = b.id
-    returning * into b;
-    delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id;
-    percent := (b.policy ->> 'late_cancellation_fee_percent')::int;
-    if was = 'confirmed' and moment > b.free_cancel_until and not by_clinic and app.share(b.price_amount, percent) > 0 then
-        insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at, updated_at)
-        values (b.clinic_id, b.id, b.source, 'late_cancellation', percent, app.share(b.price_amount, percent),
-                b.price_currency, moment, moment);
-    end if;
-    perform app.booking_record(b, was, 'cancelBooking', caller);
-    return app.booking_done(b, 200, caller);
+    return app.booking_done(app.give_up(b, body ->> 'reason', by_clinic, 'cancelBooking', caller), 200, caller);
 end
 $$;
