@@ -180,7 +180,7 @@ begin
     select array_agg(row(c.n, c.clinic_id, c.practitioner_id, c.location_id, c.offering_id, c.zone, c.duration,
                          c.buffer_before, c.buffer_after, c.step, c.room_kind,
                          case when c.certificate is null then qualifications else qualifications || c.certificate end,
-                         c.starts_from, c.starts_until, c.distance_m)::app.candidate order by c.n),
+                         c.starts_from, c.starts_until, c.distance_m, for_desk)::app.candidate order by c.n),
            count(distinct c.practitioner_id), min(c.starts_from), max(c.starts_until)
     into candidates, practitioners_found, since, until
     from (select f.*, s.starts_from, s.starts_until,

@@ -49,7 +49,7 @@ begin
                          moment + make_interval(mins => (f.policy ->> 'min_notice_minutes')::int),
                          app.edge(((moment at time zone f.zone)::date + (f.policy ->> 'booking_horizon_days')::int + 1)::timestamp,
                                   f.zone, false),
-                         null)::app.candidate),
+                         null, for_desk)::app.candidate),
            (array_agg(f.policy))[1]
     into candidates, policy
     from (select o.*, row_number() over ()::int as n
