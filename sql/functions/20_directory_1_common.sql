@@ -174,13 +174,13 @@ exception when invalid_parameter_value then
 end
 $$;
 
--- Windows [{"from", "to"}] of no length. (One that ends before it begins runs into the next day.)
+-- Windows [{"from", "to"}] of no length. (One that ends before it begins runs into the next day, and 00:00 to 00:00 is a whole day.)
 create or replace function app.window_faults(pointer text, windows jsonb)
 returns jsonb language sql immutable parallel safe as $$
     select coalesce(jsonb_agg(jsonb_build_object('pointer', pointer || '/' || place - 1 || '/to', 'detail', 'must differ from "from"')
                               order by place), '[]')
     from jsonb_array_elements(windows) with ordinality as entry (span, place)
-    where span ->> 'from' = span ->> 'to'
+    where span ->> 'from' = span ->> 'to' and span ->> 'from' <> '00:00'
 $$;
 
 -- ---------------------------------------------------------------- what tells of a write

@@ -57,7 +57,7 @@ $$;
 
 create or replace function app.schedule_faults(s app.schedule)
 returns jsonb language sql immutable as $$
-    select case when s."from" = s."to" then app.fault('/to', 'must differ from "from"') else '[]' end
+    select case when s."from" = s."to" and s."from" <> '00:00' then app.fault('/to', 'must differ from "from"') else '[]' end
         || case when s.valid_from > s.valid_until then app.fault('/valid_until', 'must not be before valid_from') else '[]' end
         || case when s.every_weeks > 1 and s.valid_from is null
                 then app.fault('/valid_from', 'is required when every_weeks is more than 1') else '[]' end

@@ -51,6 +51,11 @@ def test_a_window_past_midnight_belongs_to_the_day_it_starts(practice):
     assert practice.starts("2027-03-06") == []
 
 
+def test_midnight_to_midnight_is_the_whole_day(practice):
+    practice.simple(offering={"duration_minutes": 60, "step_minutes": 60}, start="00:00", end="00:00")
+    assert practice.starts("2027-03-07", "2027-03-09") == [f"03-08T{hour:02}:00" for hour in range(24)]
+
+
 def test_every_second_week_from_the_first_week_on(practice):
     practice.simple(valid_from="2027-03-03", valid_until="2027-04-05", every_weeks=2)
     assert sorted({start[:5] for start in practice.starts("2027-03-01", "2027-03-31")}) == ["03-15", "03-29"]
