@@ -1,6 +1,7 @@
 /*
  * The door of service/db: connections, named queries, outcomes, migrations. The only room that
  * knows libpq. One request is one round trip: settings, query and Sync in one pipeline.
+ * Requests share the pool (struct database); the worker has a line of its own (struct db_line).
  */
 #ifndef CLINICD_DB_H
 #define CLINICD_DB_H
@@ -21,6 +22,8 @@ struct query {
     bool guarded;     /* `-- guard: principal`: row policies see who asks */
     const char *file; /* "sql/queries/locations.sql" and the line of `-- name:` */
     int line;
+    int idle_ms; /* `-- worker: every 250 ms`: the worker runs it, and rests so long when there
+                    was nothing to do; 0: a query of operations */
 };
 
 extern const struct query db_queries[];
@@ -102,6 +105,34 @@ struct db_reply {
  * connection and timeout_ms per attempt. Any thread. */
 enum db_outcome db_run(struct database *database, const struct db_call *call,
                        struct db_reply *reply) MUST_CHECK;
+
+/* One connection for one thread, besides the pool: for the queries of the worker (idle_ms > 0),
+ * which are prepared on it and nowhere else. It is opened when it is wanted. Not for two
+ * threads at a time. */
+struct db_line;
+
+/* `name` is the setting that the url comes from; of the settings url, timeout_ms and test_clock
+ * are read. No connection is made yet. NULL and a fault for an unusable url. */
+struct db_line *db_line_new(const char *name, const struct database_settings *settings,
+                            struct fault *fault) MUST_CHECK;
+
+/* Makes sure that it is connected, one attempt when it is not. `cancel_fd`: readable when it
+ * should give up; -1: none. DATABASE_AWAY and DATABASE_REFUSED with a fault, as for
+ * database_wait_ready. */
+enum database_state db_line_connect(struct db_line *line, int cancel_fd,
+                                    struct fault *fault) MUST_CHECK;
+
+/* Runs one query of the worker on a line that is connected: one transaction, one attempt, at
+ * most timeout_ms. After DB_AWAY and DB_TIMEOUT, or when `cancel_fd` cut it, the line has to be
+ * connected anew; the server takes back what was not committed. */
+enum db_outcome db_line_run(struct db_line *line, const struct query *query, int cancel_fd,
+                            struct arena *arena, struct db_reply *reply) MUST_CHECK;
+
+/* Closes and frees; NULL is allowed. */
+void db_line_free(struct db_line *line);
+
+/* "busy": an outcome for the log. */
+const char *db_outcome_name(enum db_outcome outcome);
 
 /* Applies what is missing of `migrations` (name order) under an advisory lock, then all
  * `functions`, in one transaction each set; records names and digests and refuses a changed

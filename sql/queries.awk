@@ -7,6 +7,14 @@
 #     -- guard: principal                      optional: row policies see who asks
 #     select 200 as status, ... where id = $1::uuid ...
 #
+# A query of the worker (service/events) belongs to no operation and takes no arguments; it says how
+# long it may rest when it found nothing to do:
+#
+#     -- name: workExpireHolds
+#     -- args:
+#     -- worker: every 250 ms
+#     select 200 as status, json_build_object('done', ...) as body
+#
 # The text begins at its name line, so that a position in it leads back to the line of the file,
 # and the name shows in pg_stat_activity.
 
@@ -52,6 +60,8 @@ function query_end(    i) {
         complain(lines[count], "query " names[count] " has no statement")
     if (state != "code")
         complain(opened, "query " names[count] ": what opens here is never closed")
+    if (idle[count] && (arity[count] || guarded[count]))
+        complain(lines[count], "query " names[count] ": the worker has no arguments and no principal to give")
     for (i = 1; has_args && i <= arity[count]; i++)
         if (!(i in used))
             complain(args_line, "query " names[count] ": $" i " (" argument[count, i] ") is never used")
@@ -172,9 +182,17 @@ FNR == 1 {
     next
 }
 
+/^--[ \t]*worker[ \t]*:/ {
+    if (has_code || words_after($0) !~ /^every [1-9][0-9]* ms$/)
+        complain(FNR, "\"-- worker: every 250 ms\" is how it is written, and stands before the statement")
+    idle[count] = words_after($0)
+    gsub(/[^0-9]/, "", idle[count])
+    next
+}
+
 # A misspelt guard would silently leave a query without its row policies.
-/^--[ \t]*([Aa][Rr][Gg][A-Za-z]*|[Gg][Uu][Aa][Rr][A-Za-z]*|[Nn][Aa][Mm][Ee][A-Za-z]*)[ \t]*:/ {
-    complain(FNR, "did you mean \"-- args:\", \"-- guard:\" or \"-- name:\"?")
+/^--[ \t]*([Aa][Rr][Gg][A-Za-z]*|[Gg][Uu][Aa][Rr][A-Za-z]*|[Nn][Aa][Mm][Ee][A-Za-z]*|[Ww][Oo][Rr][Kk][A-Za-z]*)[ \t]*:/ {
+    complain(FNR, "did you mean \"-- args:\", \"-- guard:\", \"-- name:\" or \"-- worker:\"?")
     next
 }
 
@@ -206,8 +224,8 @@ END {
     }
     print "\nconst struct query db_queries[] = {"
     for (i = 1; i <= count; i++)
-        printf "{\"%s\",\n    %s,\n    arguments_%d, %d, %s, \"%s\", %d},\n", names[i], c_text(text[i]), i,
-               arity[i], guarded[i] ? "true" : "false", files[i], lines[i]
-    print "{NULL, NULL, NULL, 0, false, NULL, 0},\n};"
+        printf "{\"%s\",\n    %s,\n    arguments_%d, %d, %s, \"%s\", %d, %d},\n", names[i], c_text(text[i]), i,
+               arity[i], guarded[i] ? "true" : "false", files[i], lines[i], idle[i]
+    print "{NULL, NULL, NULL, 0, false, NULL, 0, 0},\n};"
     printf "\nconst size_t db_query_count = %d;\n", count
 }

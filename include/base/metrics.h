@@ -25,6 +25,14 @@ void metrics_set(enum metric metric, int64_t value);
 /* Counts one answered request: by status class, and its duration in the histogram. */
 void metrics_request(int status, int64_t duration_us);
 
+/* Counts what one run of a work did: `done`, or a failure when it is negative. `index` (below
+ * METRICS_WORKS) and `work`, which lives for ever, are the same for each of its runs. */
+#define METRICS_WORKS 32
+void metrics_work(size_t index, const char *work, int64_t done);
+
+/* How long the oldest change that is still to be worked on has been waiting. */
+void metrics_work_lag(int64_t lag_ms);
+
 /* Appends the whole exposition. */
 void metrics_write(struct buffer *out);
 

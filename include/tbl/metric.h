@@ -13,5 +13,6 @@ METRIC(DATABASE_RECONNECTS, "clinicd_database_reconnects_total", "counter", "Dat
 METRIC(DATABASE_SHED, "clinicd_database_shed_total", "counter", "Requests answered 503 because the queue was full or the wait too long")
 METRIC(DATABASE_TIMEOUTS, "clinicd_database_timeouts_total", "counter", "Queries cut at their deadline")
 METRIC(DATABASE_RETRIES, "clinicd_database_retries_total", "counter", "Transactions run again after a serialization failure, deadlock or lost connection")
+METRIC(WORK_CONNECTED, "clinicd_work_connected", "gauge", "1 while the worker of this instance has its database connection")
 METRIC(CONTRACT_MISSED, "clinicd_contract_missed_total", "counter", "Inputs that the database refused and the contract should have")
 /* clang-format on */

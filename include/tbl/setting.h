@@ -4,6 +4,7 @@
 TEXT(listen, "CLINICD_LISTEN", "127.0.0.1:8080", "IPv4 address and port to serve on; port 0 takes a free one")
 TEXT(database_url, "CLINICD_DATABASE_URL", "", "libpq connection string of the service's role (several hosts allowed)")
 TEXT(database_owner_url, "CLINICD_DATABASE_OWNER_URL", "", "libpq connection string of the owner, for migrate and demo")
+TEXT(database_worker_url, "CLINICD_DATABASE_WORKER_URL", "", "libpq connection string of the worker's role: this instance also does the works that nobody asks for (any number may); empty: it serves only")
 NUMBER(database_connections, "CLINICD_DATABASE_CONNECTIONS", 0, 0, 64, "connections to the database; 0: four per core, at least 4")
 NUMBER(database_searches, "CLINICD_DATABASE_SEARCHES", 0, 0, 64, "connections that searches may hold at once; 0: one per core")
 NUMBER(database_queue, "CLINICD_DATABASE_QUEUE", 256, 1, 4096, "requests that may wait for a connection before 503")

@@ -13,17 +13,27 @@
 #include <unistd.h>
 
 #include "commands/wire.h"
+#include "events.h"
 #include "http.h"
 
 #define READY_MS 10000
 #define LIVE_SECONDS 3
+
+/* The worker's role and queries, where this instance is to work. */
+static bool worker_is_good(const struct config *config, struct fault *fault)
+{
+    const struct database_settings settings = worker_settings_of(config);
+
+    return !*config->database_worker_url || events_check(&settings, fault) == DATABASE_READY;
+}
 
 static int check_all(const struct config *config)
 {
     struct service service;
     struct fault fault = {"the database is away"};
     bool good = service_wire(&service, config, &fault) && service_connect(&service, &fault) &&
-                database_wait_ready(service.database, READY_MS, &fault) == DATABASE_READY;
+                database_wait_ready(service.database, READY_MS, &fault) == DATABASE_READY &&
+                worker_is_good(config, &fault);
 
     if (good)
         printf("clinicd: %zu operations and %zu queries fit together and with the database\n",

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "commands/wire.h"
+#include "events.h"
 #include "http.h"
 
 #define WATCH_MS 250
@@ -25,11 +26,14 @@ static sigset_t signals_block(void)
 }
 
 /* Returns the signal, or 0 with a fault when the database refuses this binary. */
-static int wait_for_end(struct service *service, const sigset_t *signals, struct fault *fault)
+static int wait_for_end(struct service *service, struct events *events, const sigset_t *signals,
+                        struct fault *fault)
 {
     const struct timespec step = {.tv_nsec = WATCH_MS * 1000000L};
 
     while (database_state(service->database) != DATABASE_REFUSED) {
+        if (events_are_refused(events, fault))
+            return 0;
         int signal = sigtimedwait(signals, NULL, &step);
 
         if (signal > 0 && signal != SIGHUP)
@@ -39,21 +43,53 @@ static int wait_for_end(struct service *service, const sigset_t *signals, struct
     return 0;
 }
 
+/* False and a fault for an address that cannot be used; `events` stays NULL where none is set.
+ */
+static bool work_start(const struct config *config, struct events **events, struct fault *fault)
+{
+    const struct database_settings settings = worker_settings_of(config);
+
+    if (*config->database_worker_url) {
+        *events = events_start(&settings, fault);
+        return *events != NULL;
+    }
+    log_line(LOG_INFO, "serves_only",
+             log_text("reason", "CLINICD_DATABASE_WORKER_URL is not set: another instance has "
+                                "to expire holds and follow the change log"));
+    return true;
+}
+
+/* Requests first: they were promised an answer; works are taken up again by whoever comes. */
+static void drain(struct http *http, struct events *events, int64_t grace_ms)
+{
+    int64_t until_ms = clock_monotonic_ms() + grace_ms, left_ms;
+    int cut;
+
+    events_finish(events);
+    cut = http_stop(http, grace_ms);
+    left_ms = until_ms - clock_monotonic_ms();
+    events_stop(events, left_ms > 0 ? left_ms : 0);
+    log_line(LOG_INFO, "stopped", log_number("requests_cut", cut));
+}
+
 static int serve_until_told(struct service *service, const sigset_t *signals,
                             struct fault *fault)
 {
+    struct events *events = NULL;
     struct http *http = http_start(service, fault);
     int signal;
-    int cut;
 
     if (!http)
         return EXIT_FAILED;
+    if (!work_start(service->config, &events, fault)) {
+        http_stop(http, 0);
+        return EXIT_FAILED;
+    }
     log_line(LOG_INFO, "serving", log_number("port", http_port(http)),
              log_text("version", CLINICD_VERSION));
-    signal = wait_for_end(service, signals, fault);
+    signal = wait_for_end(service, events, signals, fault);
     log_line(LOG_INFO, "stopping", log_number("signal", signal));
-    cut = http_stop(http, service->config->drain_timeout_ms);
-    log_line(LOG_INFO, "stopped", log_number("requests_cut", cut));
+    drain(http, events, service->config->drain_timeout_ms);
     return signal ? EXIT_DONE : EXIT_FAILED;
 }
 

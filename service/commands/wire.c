@@ -74,6 +74,15 @@ bool service_connect(struct service *service, struct fault *fault)
     return service->database != NULL;
 }
 
+struct database_settings worker_settings_of(const struct config *config)
+{
+    return (struct database_settings){
+        .url = config->database_worker_url,
+        .timeout_ms = config->database_timeout_ms,
+        .test_clock = config->test_clock,
+    };
+}
+
 void service_unwire(struct service *service)
 {
     if (service->database)

@@ -9,6 +9,9 @@
 bool service_wire(struct service *service, const struct config *config,
                   struct fault *fault) MUST_CHECK;
 
+/* Where the worker connects, and how. */
+struct database_settings worker_settings_of(const struct config *config);
+
 /* Starts the pool of database connections. */
 bool service_connect(struct service *service, struct fault *fault) MUST_CHECK;
 

@@ -227,9 +227,19 @@ bool connection_is_alive(struct connection *connection)
 
 struct preparing {
     struct connection *connection;
+    bool for_worker;
     struct fault *fault;
     enum open_end end;
 };
+
+/* The query that is prepared as number `nth`; NULL after the last. */
+static const struct query *query_to_prepare(bool for_worker, size_t nth)
+{
+    for (size_t i = 0; i < db_query_count; i++)
+        if ((db_queries[i].idle_ms > 0) == for_worker && nth-- == 0)
+            return &db_queries[i];
+    return NULL;
+}
 
 /* Errors that another attempt can cure; all others are of the query or the schema. */
 static bool error_is_passing(const char *sqlstate)
@@ -315,16 +325,16 @@ static void prepare_failed(struct preparing *preparing, size_t statement,
                            const PGresult *result)
 {
     const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    const struct query *query;
+    const struct query *query =
+        statement == 0 ? NULL : query_to_prepare(preparing->for_worker, (statement - 1) / 2);
     char sqlstate[6];
 
     sqlstate_copy(sqlstate, result);
     preparing->end = error_is_passing(sqlstate) ? OPEN_AWAY : OPEN_REFUSED;
-    if (statement == 0 || statement > 2 * db_query_count) {
+    if (!query) {
         fault_set(preparing->fault, "preparing failed: %s (%s)", words(result), sqlstate);
         return;
     }
-    query = &db_queries[(statement - 1) / 2];
     fault_set(preparing->fault, "%s:%d: query %s does not prepare: %s (%s)", query->file,
               query->line + line_of_position(query->text, position), query->name, words(result),
               sqlstate);
@@ -333,39 +343,42 @@ static void prepare_failed(struct preparing *preparing, size_t statement,
 static void prepare_receive(void *context, size_t statement, PGresult *result)
 {
     struct preparing *preparing = context;
-    size_t index = statement == 0 ? 0 : (statement - 1) / 2;
+    const struct query *query =
+        statement == 0 ? NULL : query_to_prepare(preparing->for_worker, (statement - 1) / 2);
 
     if (preparing->end != OPEN_DONE) {
         /* the first fault is the one to tell */
     } else if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         prepare_failed(preparing, statement, result);
-    } else if (statement > 0 && statement % 2 == 0 &&
-               !shape_read(&preparing->connection->shapes[index], result, &db_queries[index],
+    } else if (query && statement % 2 == 0 &&
+               !shape_read(&preparing->connection->shapes[query - db_queries], result, query,
                            preparing->fault)) {
         preparing->end = OPEN_REFUSED;
     }
     PQclear(result);
 }
 
-static bool prepare_send(PGconn *pg)
+static bool prepare_send(PGconn *pg, bool for_worker)
 {
+    const struct query *query;
+
     if (!PQsendPrepare(pg, guard_name, guard_text, 3, NULL))
         return false;
-    for (size_t i = 0; i < db_query_count; i++)
-        if (!PQsendPrepare(pg, db_queries[i].name, db_queries[i].text, 0, NULL) ||
-            !PQsendDescribePrepared(pg, db_queries[i].name))
+    for (size_t i = 0; (query = query_to_prepare(for_worker, i)); i++)
+        if (!PQsendPrepare(pg, query->name, query->text, 0, NULL) ||
+            !PQsendDescribePrepared(pg, query->name))
             return false;
     return PQpipelineSync(pg);
 }
 
-enum open_end connection_prepare(struct connection *connection, const struct patience *patience,
-                                 struct fault *fault)
+enum open_end connection_prepare(struct connection *connection, bool for_worker,
+                                 const struct patience *patience, struct fault *fault)
 {
-    struct preparing preparing = {connection, fault, OPEN_DONE};
+    struct preparing preparing = {connection, for_worker, fault, OPEN_DONE};
 
     connection->shapes = calloc(db_query_count + 1, sizeof *connection->shapes);
     ASSERT(connection->shapes);
-    if (prepare_send(connection->pg) &&
+    if (prepare_send(connection->pg, for_worker) &&
         pipeline_read(connection, patience, prepare_receive, &preparing) == PIPELINE_RESULT)
         return preparing.end;
     if (preparing.end == OPEN_DONE)
@@ -501,9 +514,8 @@ static bool run_send(PGconn *pg, const struct db_call *call)
 }
 
 enum run_end connection_run(struct connection *connection, const struct db_call *call,
-                            int64_t until_ms, struct db_reply *reply)
+                            const struct patience *patience, struct db_reply *reply)
 {
-    const struct patience patience = {until_ms, -1};
     struct running running = {
         .call = call,
         .shape = &connection->shapes[call->query - db_queries],
@@ -514,7 +526,7 @@ enum run_end connection_run(struct connection *connection, const struct db_call 
 
     if (!run_send(connection->pg, call))
         return RUN_LOST;
-    switch (pipeline_read(connection, &patience, run_receive, &running)) {
+    switch (pipeline_read(connection, patience, run_receive, &running)) {
     case PIPELINE_RESULT:
         return running.end;
     case PIPELINE_EXPIRED:

@@ -30,8 +30,10 @@ struct connection *connection_open(const struct dsn *dsn, size_t first_host,
 /* Closes and frees; NULL is allowed. */
 void connection_close(struct connection *connection);
 
-/* Prepares all named queries in one round trip and checks their parameters and columns. */
-enum open_end connection_prepare(struct connection *connection, const struct patience *patience,
+/* Prepares the named queries of operations, or those of the worker, in one round trip and
+ * checks their parameters and columns. */
+enum open_end connection_prepare(struct connection *connection, bool for_worker,
+                                 const struct patience *patience,
                                  struct fault *fault) MUST_CHECK;
 
 /* Runs one statement without arguments, for start-up checks. The caller clears the result. NULL
@@ -44,7 +46,7 @@ PGresult *connection_ask(struct connection *connection, const char *statement,
  * Sync. Fills `reply` (its texts live as long as call->arena). After RUN_LOST and RUN_EXPIRED
  * the connection is good for closing only. */
 enum run_end connection_run(struct connection *connection, const struct db_call *call,
-                            int64_t until_ms, struct db_reply *reply) MUST_CHECK;
+                            const struct patience *patience, struct db_reply *reply) MUST_CHECK;
 
 /* False when an idle connection turns out to be closed by the other side. No waiting. */
 bool connection_is_alive(struct connection *connection) MUST_CHECK;

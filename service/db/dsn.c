@@ -142,3 +142,26 @@ bool dsn_read(struct dsn *dsn, const char *name, const char *url, const char *ap
     dsn->connect_ms = (seconds < 1 ? 1 : seconds > 60 ? 60 : seconds) * 1000;
     return true;
 }
+
+/* The server gives up a little before we do, which keeps the connection. */
+static const char *session_settings(const struct database_settings *settings,
+                                    struct arena *arena)
+{
+    long long timeout = settings->timeout_ms;
+
+    return arena_format(arena,
+                        "-c statement_timeout=%lldms -c lock_timeout=%lldms "
+                        "-c idle_in_transaction_session_timeout=%lldms "
+                        "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off "
+                        "-c search_path=app,public -c app.test_clock=%s",
+                        timeout - timeout / 10, timeout / 2, 2 * timeout,
+                        settings->test_clock ? "on" : "off");
+}
+
+bool dsn_read_for_service(struct dsn *dsn, const char *name, const char *application,
+                          const struct database_settings *settings, struct arena *arena,
+                          struct fault *fault)
+{
+    return dsn_read(dsn, name, settings->url, application, session_settings(settings, arena),
+                    arena, fault);
+}

@@ -27,4 +27,10 @@ struct dsn {
 bool dsn_read(struct dsn *dsn, const char *name, const char *url, const char *application,
               const char *settings, struct arena *arena, struct fault *fault) MUST_CHECK;
 
+/* The same for connections that serve or work: session settings with the time limits of
+ * `settings`. */
+bool dsn_read_for_service(struct dsn *dsn, const char *name, const char *application,
+                          const struct database_settings *settings, struct arena *arena,
+                          struct fault *fault) MUST_CHECK;
+
 #endif

@@ -41,7 +41,7 @@ static enum open_end connection_begin(struct database *database, size_t first_ho
     patience.until_ms = clock_monotonic_ms() + PREPARE_MS;
     end = check_connection(opened->connection, &patience, &opened->fault);
     if (end == OPEN_DONE)
-        end = connection_prepare(opened->connection, &patience, &opened->fault);
+        end = connection_prepare(opened->connection, false, &patience, &opened->fault);
     return end;
 }
 
@@ -219,21 +219,6 @@ static void settings_complete(struct database_settings *settings)
     settings->url = NULL; /* read by now, and the caller's */
 }
 
-/* The server gives up a little before we do, which keeps the connection. */
-static const char *session_settings(const struct database_settings *settings,
-                                    struct arena *arena)
-{
-    long long timeout = settings->timeout_ms;
-
-    return arena_format(arena,
-                        "-c statement_timeout=%lldms -c lock_timeout=%lldms "
-                        "-c idle_in_transaction_session_timeout=%lldms "
-                        "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off "
-                        "-c search_path=app,public -c app.test_clock=%s",
-                        timeout - timeout / 10, timeout / 2, 2 * timeout,
-                        settings->test_clock ? "on" : "off");
-}
-
 static void keepers_start(struct database *database)
 {
     size_t most = database->slot_count < KEEPERS ? database->slot_count : KEEPERS;
@@ -250,8 +235,8 @@ struct database *database_open(const struct database_settings *settings, struct 
     ASSERT(database);
     database->arena = arena_new();
     database->settings = *settings;
-    if (!dsn_read(&database->dsn, "CLINICD_DATABASE_URL", settings->url, "clinicd",
-                  session_settings(settings, database->arena), database->arena, fault)) {
+    if (!dsn_read_for_service(&database->dsn, "CLINICD_DATABASE_URL", "clinicd", settings,
+                              database->arena, fault)) {
         arena_free(database->arena);
         free(database);
         return NULL;

@@ -150,9 +150,11 @@ static bool table_make(struct migration *migration)
     return run(migration, "create table if not exists app.migration ("
                           "name text collate \"C\" primary key, digest text not null, "
                           "at timestamptz not null default now())") &&
-           run(migration, "do $$ begin if exists (select from pg_roles "
-                          "where rolname = 'clinicd_service') then "
-                          "grant select on app.migration to clinicd_service; end if; end $$");
+           run(migration,
+               "do $$ declare name text; begin for name in select rolname from pg_roles "
+               "where rolname in ('clinicd_service', 'clinicd_worker') loop "
+               "execute format('grant select on app.migration to %I', name); "
+               "end loop; end $$");
 }
 
 /* Row of the applied migration of that name; -1: it is not applied. */

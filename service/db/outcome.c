@@ -59,7 +59,7 @@ bool outcome_allows_again(const struct decision *decision, bool is_read, int att
     return decision->again == AGAIN_ALWAYS || (decision->again == AGAIN_READS && is_read);
 }
 
-const char *outcome_name(enum db_outcome outcome)
+const char *db_outcome_name(enum db_outcome outcome)
 {
     static const char *const names[] = {
         [DB_ROW] = "row",

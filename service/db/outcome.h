@@ -33,7 +33,4 @@ struct decision outcome_decide(enum run_end end, const char *sqlstate);
 /* May the whole transaction run again after `attempts` of it? */
 bool outcome_allows_again(const struct decision *decision, bool is_read, int attempts);
 
-/* "conflict": for the log. */
-const char *outcome_name(enum db_outcome outcome);
-
 #endif

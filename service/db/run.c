@@ -33,6 +33,7 @@ static void attempt_run(struct database *database, const struct db_call *call,
 {
     const struct database_settings *settings = pool_settings(database);
     int64_t start_us = clock_monotonic_us(), sent_us;
+    struct patience patience = {.cancel_fd = -1};
     enum db_outcome shed;
     struct slot *slot =
         pool_take(database, call->lane, start_us / 1000 + settings->wait_ms, &shed);
@@ -46,8 +47,8 @@ static void attempt_run(struct database *database, const struct db_call *call,
         return;
     }
     reply->attempts++;
-    end = connection_run(slot_connection(slot), call, sent_us / 1000 + settings->timeout_ms,
-                         reply);
+    patience.until_ms = sent_us / 1000 + settings->timeout_ms;
+    end = connection_run(slot_connection(slot), call, &patience, reply);
     *decision = outcome_decide(end, reply->sqlstate);
     pool_give(database, slot, decision->fate);
     reply->run_us += clock_monotonic_us() - sent_us;
@@ -80,7 +81,8 @@ static void outcome_tell(const struct db_call *call, const struct db_reply *repl
     /* What never ran is counted and stands in the request's line; while the database is away
      * that would be one line more for each. */
     log_line(reply->attempts == 0 ? LOG_DEBUG : outcome_level(outcome), "query_failed",
-             log_text("query", call->query->name), log_text("outcome", outcome_name(outcome)),
+             log_text("query", call->query->name),
+             log_text("outcome", db_outcome_name(outcome)),
              log_text("sqlstate", reply->sqlstate), log_text("constraint", reply->constraint),
              log_text("file", call->query->file), log_number("line", reply->line),
              log_number("attempts", reply->attempts), log_number("wait_us", reply->wait_us),

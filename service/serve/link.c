@@ -40,6 +40,10 @@ static bool query_bind(struct service *service, const struct operation *operatio
                        const struct query *query, struct bound_query *bound,
                        struct fault *fault)
 {
+    if (query->idle_ms > 0)
+        return fault_set(fault,
+                         "%s:%d: the query %s is the worker's, the operation %s cannot run it",
+                         query->file, query->line, query->name, operation->id);
     bound->query = query;
     bound->arguments =
         arena_alloc_array(service->arena, query->argument_count + 1, sizeof(*bound->arguments));
@@ -116,7 +120,7 @@ static bool nothing_is_left_over(const struct service *service, struct fault *fa
     for (size_t i = 0; i < db_query_count; i++) {
         const struct query *query = &db_queries[i];
 
-        if (!is_query_linked(service, query) &&
+        if (query->idle_ms == 0 && !is_query_linked(service, query) &&
             !contract_leaves_out(service->contract, query->name))
             return fault_set(fault, "%s:%d: the query %s has no operation in the contract",
                              query->file, query->line, query->name);

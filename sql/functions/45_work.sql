@@ -1,6 +1,7 @@
 -- Work that nobody asks for, done by every instance that has CLINICD_DATABASE_WORKER_URL (service/events), as clinicd_worker.
 --
--- A work is a function app.work_<what>(most int) returns int and a query in sql/queries/work.sql that calls it. It
+-- A work is a function app.work_<what>(most int) returns int and a query in sql/queries/work.sql that calls it, marked
+-- `-- worker: every n ms` (the longest rest when there was nothing to do). No C is needed. It
 --   does at most `most` of what is due and returns how much it did or looked at; 0 says that nothing is left for now;
 --   writes nothing, not even a lock, when nothing is due (look first): it is asked many times a second;
 --   claims by row locks with SKIP LOCKED, or in the order of 02_locks.sql, so that any number of instances do it at once;

@@ -18,6 +18,11 @@ where id = $1::uuid and $2::text is not null;
 -- name: listNothing
 -- args:
 select 1 as status, null::json as body
+
+-- name: workHard
+-- args:
+-- worker: every 250 ms
+select 200 as status, '{"done": 1}'::json as body
 """
 
 PRINT = r"""
@@ -26,8 +31,8 @@ PRINT = r"""
 int main(void)
 {
     for (size_t i = 0; i < db_query_count; i++) {
-        printf("%s:%d:%zu:%d:", db_queries[i].name, db_queries[i].line, db_queries[i].argument_count,
-               db_queries[i].guarded);
+        printf("%s:%d:%zu:%d:%d:", db_queries[i].name, db_queries[i].line, db_queries[i].argument_count,
+               db_queries[i].guarded, db_queries[i].idle_ms);
         for (size_t j = 0; db_queries[i].arguments[j]; j++)
             printf(" %s", db_queries[i].arguments[j]);
         printf("\n%s\f", db_queries[i].text);
@@ -54,11 +59,12 @@ def test_table_holds_the_text_unchanged(tmp_path):
     (tmp_path / "good.sql").write_text(GOOD)
     done = awk(tmp_path / "good.sql")
     assert done.returncode == 0, done.stderr
-    first, second, rest = compile_and_print(tmp_path, done.stdout).split("\f")
+    first, second, third, rest = compile_and_print(tmp_path, done.stdout).split("\f")
     head, text = first.split("\n", 1)
-    assert head == "readLocation:3:2:1: location_id lang"
+    assert head == "readLocation:3:2:1:0: location_id lang"
     assert text == GOOD[GOOD.index("-- name: readLocation"):GOOD.index("-- name: listNothing")]
-    assert second.startswith("listNothing:10:0:0:\n-- name: listNothing")
+    assert second.startswith("listNothing:10:0:0:0:\n-- name: listNothing")
+    assert third.startswith("workHard:14:0:0:250:\n-- name: workHard")
     assert rest == ""
 
 
@@ -92,6 +98,12 @@ HEAD = "-- name: q\n-- args: a b\n"
     (HEAD + "-- Guard: principal\nselect $1, $2\n", 3, "did you mean"),
     (HEAD + "select $1, $2\n-- guard: principal\n", 4, "before the statement"),
     ("-- name: q\n-- args: a a\nselect $1, $2\n", 2, "listed twice"),
+    ("-- name: q\n-- args:\n-- worker: sometimes\nselect 1\n", 3, "is how it is written"),
+    ("-- name: q\n-- args:\n-- worker: every 0 ms\nselect 1\n", 3, "is how it is written"),
+    ("-- name: q\n-- args:\nselect 1\n-- worker: every 5 ms\n", 4, "before the statement"),
+    ("-- name: q\n-- args:\n-- workers: every 5 ms\nselect 1\n", 3, "did you mean"),
+    ("-- name: q\n-- args: a\n-- worker: every 5 ms\nselect $1\n", 1, "no arguments and no principal"),
+    ("-- name: q\n-- args:\n-- guard: principal\n-- worker: every 5 ms\nselect 1\n", 1, "no arguments and no principal"),
     ("-- name: two words\n-- args:\nselect 1\n", 1, "no name of a query"),
     ("-- name: q\n-- args: a-b\nselect $1\n", 2, "no name of an argument"),
     ("select 1;\n", 1, "before the first"),

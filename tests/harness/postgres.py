@@ -31,6 +31,10 @@ class Database:
         return self.url("clinicd_service")
 
     @property
+    def worker_url(self):
+        return self.url("clinicd_worker")
+
+    @property
     def owner_url(self):
         return self.url("clinicd_owner")
 

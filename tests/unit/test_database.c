@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,7 +28,11 @@ static const char *const none[] = {NULL};
 #define QUERY(name, text, arguments, guarded)                                                  \
     {                                                                                          \
         name, "-- name: " name "\n" text, arguments, LENGTH(arguments) - 1, guarded,           \
-            "toys.sql", 100                                                                    \
+            "toys.sql", 100, 0                                                                 \
+    }
+#define WORK(name, text)                                                                       \
+    {                                                                                          \
+        name, "-- name: " name "\n" text, none, 0, false, "toys.sql", 200, 50                  \
     }
 
 /* clang-format off */
@@ -51,6 +56,8 @@ const struct query db_queries[] = {
     QUERY("forbidden", "select 200 as status, to_json(n) as body from app.forbidden", none, false),
     QUERY("waitForLock", "select 200 as status, null::json as body from app.thing where id = $1::int for update", one, false),
     QUERY("shape", "select * from app.shape()", none, false),
+    WORK("workWho", "select 200 as status, json_build_array(current_user, current_setting('application_name'), (select string_agg(name, ' ' order by name) from pg_prepared_statements)) as body"),
+    WORK("workSlowly", "select 200 as status, to_json(nextval('app.works')) as body from pg_sleep(1)"),
 };
 const size_t db_query_count = LENGTH(db_queries);
 /* clang-format on */
@@ -66,7 +73,7 @@ static const char toys[] =
     "alter table app.secret enable row level security;"
     "create policy own on app.secret using (owner = "
     "  (select nullif(current_setting('app.sub', true), '')));"
-    "create sequence app.writes; create sequence app.failures;"
+    "create sequence app.writes; create sequence app.failures; create sequence app.works;"
     "create function app.fail_at_first(state text, times int) returns int language plpgsql as "
     "$$"
     "  begin if nextval('app.failures') <= times then raise exception using errcode = state;"
@@ -77,7 +84,7 @@ static const char toys[] =
     "insert into app.secret values ('anna'), ('bert');"
     "grant select, insert, update on app.thing, app.child to clinicd_service;"
     "grant select on app.secret to clinicd_service;"
-    "grant usage on all sequences in schema app to clinicd_service;";
+    "grant usage on all sequences in schema app to clinicd_service, clinicd_worker;";
 
 /* The files inside the binary, as this test wants them. */
 static struct embedded files[8];
@@ -745,6 +752,118 @@ static void threads_share_the_pool_while_connections_die(void **state)
     database_free(database);
 }
 
+/* ---------------------------------------------------------------- the worker's line */
+
+static struct db_line *line_of(const char *role, int64_t timeout_ms)
+{
+    const struct database_settings settings = {.url = cluster_url(role, "toys"),
+                                               .timeout_ms = timeout_ms};
+    struct fault fault;
+    struct db_line *line = db_line_new("THE_SETTING", &settings, &fault);
+
+    assert_non_null(line);
+    return line;
+}
+
+static struct db_line *line_ready(int64_t timeout_ms)
+{
+    struct db_line *line = line_of("clinicd_worker", timeout_ms);
+    struct fault fault = {""};
+
+    if (db_line_connect(line, -1, &fault) != DATABASE_READY)
+        fail_msg("not ready: %s", fault.text);
+    return line;
+}
+
+static enum db_outcome line_run(struct db_line *line, const char *name, int cancel_fd,
+                                const char *body)
+{
+    struct arena *arena = arena_new();
+    struct db_reply reply;
+    enum db_outcome outcome = db_line_run(line, db_query_find(name), cancel_fd, arena, &reply);
+
+    if (body)
+        assert_string_equal(reply.body, body);
+    arena_free(arena);
+    return outcome;
+}
+
+static const char who_works[] = "[\"clinicd_worker\", \"clinicd worker\", "
+                                "\"clinicd_guard workSlowly workWho\"]";
+
+static void the_worker_has_its_own_role_line_and_queries(void **state)
+{
+    struct db_line *line = line_ready(2000);
+    struct fault fault;
+
+    (void)state;
+    assert_int_equal(line_run(line, "workWho", -1, who_works), DB_ROW);
+    cluster_do("postgres", "select pg_terminate_backend(pid) from pg_stat_activity "
+                           "where application_name = 'clinicd worker'");
+    usleep(100000);
+    assert_int_equal(db_line_connect(line, -1, &fault), DATABASE_READY); /* unnoticed */
+    assert_int_equal(line_run(line, "workWho", -1, who_works), DB_ROW);
+    db_line_free(line);
+}
+
+static void a_line_that_breaks_in_a_call_is_connected_anew(void **state)
+{
+    struct db_line *line = line_ready(2000);
+    struct fault fault;
+
+    (void)state;
+    cluster_do("postgres", "select pg_terminate_backend(pid) from pg_stat_activity "
+                           "where application_name = 'clinicd worker'");
+    assert_int_equal(line_run(line, "workWho", -1, NULL), DB_AWAY);
+    assert_int_equal(db_line_connect(line, -1, &fault), DATABASE_READY);
+    assert_int_equal(line_run(line, "workWho", -1, who_works), DB_ROW);
+    db_line_free(line);
+}
+
+static void the_server_ends_a_work_that_takes_too_long(void **state)
+{
+    struct db_line *line = line_ready(300);
+
+    (void)state;
+    assert_int_equal(line_run(line, "workSlowly", -1, NULL), DB_TIMEOUT);
+    assert_int_equal(line_run(line, "workWho", -1, who_works), DB_ROW); /* the line is kept */
+    db_line_free(line);
+}
+
+static void whoever_stops_cuts_a_call_and_an_attempt_to_connect(void **state)
+{
+    struct db_line *line = line_ready(5000);
+    int cancel_fd = eventfd(1, EFD_CLOEXEC); /* readable from the beginning */
+    int64_t start_ms = clock_monotonic_ms();
+    struct fault fault;
+
+    (void)state;
+    assert_int_equal(line_run(line, "workSlowly", cancel_fd, NULL), DB_TIMEOUT);
+    assert_int_equal(db_line_connect(line, cancel_fd, &fault), DATABASE_AWAY);
+    assert_in_range(clock_monotonic_ms() - start_ms, 0, 500);
+    assert_int_equal(db_line_connect(line, -1, &fault), DATABASE_READY);
+    close(cancel_fd);
+    db_line_free(line);
+}
+
+static void a_line_is_refused_what_the_pool_is(void **state)
+{
+    const struct database_settings nowhere = {.url = "host=/nonexistent", .timeout_ms = 1000};
+    const struct database_settings nonsense = {.url = "nonsense", .timeout_ms = 1000};
+    struct db_line *line = line_of("postgres", 1000);
+    struct fault fault;
+
+    (void)state;
+    assert_int_equal(db_line_connect(line, -1, &fault), DATABASE_REFUSED);
+    assert_non_null(strstr(fault.text, "superuser"));
+    db_line_free(line);
+    line = db_line_new("THE_SETTING", &nowhere, &fault);
+    assert_int_equal(db_line_connect(line, -1, &fault), DATABASE_AWAY);
+    db_line_free(line);
+    assert_null(db_line_new("THE_SETTING", &nonsense, &fault));
+    assert_non_null(strstr(fault.text, "THE_SETTING"));
+}
+
 /* ---------------------------------------------------------------- what start-up refuses */
 
 static void assert_refused(const char *role, const char *name, const char *words)
@@ -972,6 +1091,11 @@ int main(void)
         cmocka_unit_test(waiting_is_bounded),
         cmocka_unit_test(searches_leave_room_for_others),
         cmocka_unit_test(threads_share_the_pool_while_connections_die),
+        cmocka_unit_test(the_worker_has_its_own_role_line_and_queries),
+        cmocka_unit_test(a_line_that_breaks_in_a_call_is_connected_anew),
+        cmocka_unit_test(the_server_ends_a_work_that_takes_too_long),
+        cmocka_unit_test(whoever_stops_cuts_a_call_and_an_attempt_to_connect),
+        cmocka_unit_test(a_line_is_refused_what_the_pool_is),
         cmocka_unit_test(roles_that_pass_through_policies_are_refused),
         cmocka_unit_test(queries_that_break_the_agreement_are_refused),
         cmocka_unit_test(a_url_that_cannot_be_read_is_not_quoted),

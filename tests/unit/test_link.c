@@ -25,6 +25,11 @@ const struct query db_queries[] = {
      .argument_count = 1,
      .file = "sql/queries/others.sql",
      .line = 1},
+    {.name = "workHard",
+     .arguments = (const char *const[]){NULL},
+     .file = "sql/queries/work.sql",
+     .line = 9,
+     .idle_ms = 250},
 };
 const size_t db_query_count = LENGTH(db_queries);
 
@@ -190,6 +195,15 @@ static void a_query_without_operation_stops_the_start(void **state)
     assert_fault_names("readThing", "no operation");
 }
 
+static void a_query_of_the_worker_is_no_operations(void **state)
+{
+    (void)state;
+    assert_fault_is_none(); /* it has no operation, and needs none */
+    add_operation("workHard", no_parameters);
+    assert_fault_names("sql/queries/work.sql:9: the query workHard is the worker's",
+                       "operation workHard");
+}
+
 static void what_the_contract_leaves_out_here_may_keep_its_query(void **state)
 {
     (void)state;
@@ -210,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup(a_handlers_query_must_be_there, whole_world),
         cmocka_unit_test_setup(a_handler_without_operation_stops_the_start, whole_world),
         cmocka_unit_test_setup(a_query_without_operation_stops_the_start, whole_world),
+        cmocka_unit_test_setup(a_query_of_the_worker_is_no_operations, whole_world),
         cmocka_unit_test_setup(what_the_contract_leaves_out_here_may_keep_its_query,
                                whole_world),
     };

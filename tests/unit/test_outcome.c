@@ -98,7 +98,7 @@ static void every_outcome_has_a_name(void **state)
 {
     (void)state;
     for (int outcome = DB_ROW; outcome <= DB_BROKEN; outcome++)
-        assert_non_null(outcome_name((enum db_outcome)outcome));
+        assert_non_null(db_outcome_name((enum db_outcome)outcome));
 }
 
 int main(void)
