@@ -164,11 +164,12 @@ begin
         from jsonb_array_elements(document -> 'offerings') as entry
     ), added as (
         insert into app.offering (clinic_id, id, treatment, name, duration_minutes, buffer_before_minutes, buffer_after_minutes,
-                                  step_minutes, price_amount, price_currency, room_kind, self_bookable)
+                                  step_minutes, price_amount, price_currency, room_kind, seats, self_bookable)
         select clinic, id, entry ->> 'treatment', coalesce(entry -> 'name', '{}'), (entry ->> 'duration_minutes')::int,
                coalesce((entry ->> 'buffer_before_minutes')::int, 0), coalesce((entry ->> 'buffer_after_minutes')::int, 0),
                coalesce((entry ->> 'step_minutes')::int, 15), (entry #>> '{price,amount}')::bigint,
-               entry #>> '{price,currency}', entry ->> 'room_kind', coalesce((entry ->> 'self_bookable')::boolean, true)
+               entry #>> '{price,currency}', entry ->> 'room_kind',
+               coalesce((entry ->> 'seats')::int, 1), coalesce((entry ->> 'self_bookable')::boolean, true)
         from listed
         on conflict (clinic_id, id) do nothing
         returning id

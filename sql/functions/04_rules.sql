@@ -7,6 +7,10 @@
 --   s lies in a range of starts: asked for, after the notice, before the horizon, under a valid certificate,
 --   and the local minute of the day is a multiple of the step.
 -- All but the last are multiranges of starts, and sets of starts are intersected before any start is enumerated.
+--
+-- An offering with seats is given to groups. Who comes first opens a session: the block is the session's, of practitioner and
+-- room, and taken for whatever else there is. For the same offering, place, practitioner and start it is no block but a number
+-- of seats that are left. All rules but "taken" hold for each further seat as for the first.
 
 -- Whatever is in force: for each pair of offering and practitioner, a row per location where they go together. A practitioner
 -- gives an offering at a location when the offering names both and the practitioner works there, and none of them, the
@@ -15,13 +19,13 @@ create or replace function app.offered(offerings uuid[], practitioners uuid[])
 returns table (clinic_id uuid, practitioner_id uuid, location_id uuid, offering_id uuid, zone text, "position" public.cube,
                duration interval, buffer_before interval, buffer_after interval, step interval,
                room_kind text, treatment text, certificate text, self_bookable boolean, languages text[],
-               price_amount bigint, price_currency text, policy jsonb)
+               price_amount bigint, price_currency text, policy jsonb, seats int)
 language sql stable parallel safe as $$
     select o.clinic_id, p.id, l.id, o.id, l.timezone, l.position,
            make_interval(mins => o.duration_minutes), make_interval(mins => o.buffer_before_minutes),
            make_interval(mins => o.buffer_after_minutes), make_interval(mins => o.step_minutes),
            o.room_kind, o.treatment, t.requires_qualification, o.self_bookable, p.languages,
-           o.price_amount, o.price_currency, app.policy(c.policy)
+           o.price_amount, o.price_currency, app.policy(c.policy), o.seats
     from unnest(offerings, practitioners) as pair (offering_id, practitioner_id)
     join app.offering o on o.id = pair.offering_id and o.status = 'active'
     join app.clinic c on c.id = o.clinic_id and c.status = 'active'
@@ -124,7 +128,7 @@ $$;
 -- The starts in [since, until) at which the resource would be taken: those whose treatment and buffers meet a block of it.
 -- `ahead` is duration plus buffer after, `behind` the buffer before. No block is longer than a day.
 -- `any (array[...])`: GiST has no use for it, so the index of the exclusion constraint, which the planner takes for as cheap
--- (it cannot know that a resource has one clinic), leaves the work to the covering occupancy_busy: 9 us instead of 39.
+-- (it cannot know that a resource has one clinic), leaves the work to the covering primary key: 9 us instead of 39.
 create or replace function app.taken_starts(clinic uuid, resource uuid, ahead interval, behind interval,
                                             since timestamptz, until timestamptz, moment timestamptz)
 returns table (starts tstzmultirange) language sql stable parallel safe as $$
@@ -164,6 +168,47 @@ returns table (starts tstzmultirange) language sql stable parallel safe as $$
                  ) as held) end
 $$;
 
+-- How many seats of a session are held or booked, those of the booking `but` not counted (null: all). A hold that has run out
+-- keeps none. With the owner's rights, since the bookings are others'; it answers no more than a number.
+create or replace function app.seats_taken(clinic uuid, session uuid, but uuid, moment timestamptz)
+returns int language plpgsql stable parallel safe security definer set search_path = app, public, pg_temp as $$
+begin
+    return (select coalesce(sum(b.seats), 0)
+            from app.booking b
+            where b.clinic_id = clinic and b.session_id = session and b.id is distinct from but
+              and (b.status = 'confirmed' or b.status = 'held' and b.hold_expires_at > moment));
+end
+$$;
+
+-- The sessions of a candidate that begin between two instants, both included, and how many seats are left in each. Only those
+-- that a further booking fits into: as long as the offering is now, and with a room as it is wanted now. (That one is among the
+-- rooms that bookings of the offering lock; any other could change hands unseen.)
+create or replace function app.sessions_of(c app.candidate, first timestamptz, last timestamptz, moment timestamptz)
+returns table (id uuid, room_id uuid, start timestamptz, seats_left int) language sql stable parallel safe as $$
+    select s.id, s.room_id, s.starts_at, greatest(c.seats - taken.seats, 0)
+    from app.session s
+    cross join lateral (select app.seats_taken(s.clinic_id, s.id, null, moment) as seats offset 0) as taken  -- counted once
+    where s.clinic_id = c.clinic_id and s.practitioner_id = c.practitioner_id and s.starts_at between first and last
+      and s.offering_id = c.offering_id and s.location_id = c.location_id and s.ends_at = s.starts_at + c.duration
+      and case when c.room_kind is null then s.room_id is null
+               else exists (select from app.room r where r.clinic_id = s.clinic_id and r.id = s.room_id
+                                                     and r.kind = c.room_kind and r.status = 'active') end
+      and taken.seats > 0
+$$;
+
+-- How many seats are left in the candidate's session at a start; null when there is none, and always for an offering with one seat.
+create or replace function app.seats_left(c app.candidate, start timestamptz, moment timestamptz)
+returns int language sql stable parallel safe as $$
+    select case when c.seats > 1 then (select max(s.seats_left) from app.sessions_of(c, start, start, moment) as s) end
+$$;
+
+-- The starts in [since, until) of sessions that have as many seats left as are wanted.
+create or replace function app.joinable_starts(c app.candidate, since timestamptz, until timestamptz, moment timestamptz)
+returns tstzmultirange language sql stable parallel safe as $$
+    select coalesce((select range_agg(tstzrange(s.start, s.start, '[]'))
+                     from app.sessions_of(c, since, until, moment) as s where s.seats_left >= c.party), '{}')
+$$;
+
 -- Whether an instant is on the grid: the local minute of the day is a multiple of the step.
 create or replace function app.on_grid(instant timestamptz, zone text, step interval)
 returns boolean language sql stable parallel safe as $$
@@ -173,8 +218,11 @@ $$;
 -- The free starts of each candidate within [since, until), grid not yet applied.
 create or replace function app.free_starts(candidates app.candidate[], since timestamptz, until timestamptz, moment timestamptz)
 returns table (n int, starts tstzmultirange) language sql stable parallel safe as $$
-    select c.n, (fitting.starts * tstzmultirange(tstzrange(greatest(c.starts_from, since), least(c.starts_until, until)))
-                 * rooms.starts * certified.starts) - taken.starts
+    select c.n, case when c.seats = 1
+                then (fitting.starts * tstzmultirange(tstzrange(greatest(c.starts_from, since), least(c.starts_until, until)))
+                      * rooms.starts * certified.starts) - taken.starts
+                else fitting.starts * tstzmultirange(tstzrange(greatest(c.starts_from, since), least(c.starts_until, until)))
+                     * certified.starts * (rooms.starts - taken.starts + app.joinable_starts(c, since, until, moment)) end
     from unnest(candidates) as c
     join app.working_time(candidates, since, until + interval '12 hours') as w
         on w.clinic_id = c.clinic_id and w.practitioner_id = c.practitioner_id and w.location_id = c.location_id
@@ -223,7 +271,8 @@ returns table (start timestamptz, n int) language sql stable parallel safe as $$
 $$;
 
 -- The other reader: why one start cannot be had with each candidate. `rules` says what is not offered (off_grid, notice,
--- horizon, certificate, closed, outside_hours), `taken` what others have (practitioner_busy, room_busy); free = both empty.
+-- horizon, certificate, closed, outside_hours, too_many_seats), `taken` what others have (practitioner_busy, room_busy; full: of
+-- the session that begins then fewer seats are left than wanted); free = both empty.
 create or replace function app.start_reasons(candidates app.candidate[], start timestamptz, moment timestamptz)
 returns table (n int, rules text[], taken text[]) language sql stable parallel safe as $$
     select c.n,
@@ -234,10 +283,13 @@ returns table (n int, rules text[], taken text[]) language sql stable parallel s
                case when not certified.starts @> start then 'certificate' end,
                case when coalesce(w.hours, '{}') - coalesce(w.closed, '{}') @> tstzrange(start, start + c.duration) then null
                     when w.hours @> tstzrange(start, start + c.duration) then 'closed'
-                    else 'outside_hours' end], null),
-           array_remove(array[
-               case when busy.starts @> start then 'practitioner_busy' end,
-               case when not rooms.starts @> start then 'room_busy' end], null)
+                    else 'outside_hours' end,
+               case when c.party > c.seats then 'too_many_seats' end], null),
+           case when session.seats_left is null
+                then array_remove(array[
+                    case when busy.starts @> start then 'practitioner_busy' end,
+                    case when not rooms.starts @> start then 'room_busy' end], null)
+                when session.seats_left < c.party then '{full}' else '{}' end
     from unnest(candidates) as c
     left join app.working_time(candidates, start, start + interval '12 hours') as w
         on w.clinic_id = c.clinic_id and w.practitioner_id = c.practitioner_id and w.location_id = c.location_id
@@ -246,4 +298,5 @@ returns table (n int, rules text[], taken text[]) language sql stable parallel s
     cross join lateral app.roomy_starts(c.clinic_id, c.location_id, c.room_kind, c.duration + c.buffer_after, c.buffer_before,
                                         start, start, moment) as rooms
     cross join lateral app.certified_starts(c.clinic_id, c.practitioner_id, c.certificates, c.zone, start, start) as certified
+    cross join lateral (select app.seats_left(c, start, moment) as seats_left offset 0) as session
 $$;

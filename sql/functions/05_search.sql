@@ -122,6 +122,7 @@ declare
     spoken text[] := app.argument_list(args ->> 'language');
     qualifications text[] := coalesce(app.argument_list(args ->> 'qualification'), '{}');
     wanted_locations uuid[] := app.argument_list(args ->> 'location_id')::uuid[];
+    party int := coalesce((args ->> 'seats')::int, 1);
     here public.cube := app.near_point(args ->> 'near');
     radius_m float8 := coalesce((args ->> 'radius_km')::float8, 25) * 1000;
     -- A search that names no clinic, location, practitioner, offering or place reaches everywhere: it may find fewer. A setting.
@@ -169,6 +170,7 @@ begin
           and (here is null or app.distance_m(f.position, here) <= radius_m)
           and (spoken is null or f.languages && spoken)
           and (for_desk or f.self_bookable)
+          and f.seats >= party
     ), span as materialized (
         select z.zone, z.notice, z.horizon,
                greatest(case when instant_from is null then app.edge(day_from::timestamp, z.zone, false) else instant_from end,
@@ -180,7 +182,7 @@ begin
     select array_agg(row(c.n, c.clinic_id, c.practitioner_id, c.location_id, c.offering_id, c.zone, c.duration,
                          c.buffer_before, c.buffer_after, c.step, c.room_kind,
                          case when c.certificate is null then qualifications else qualifications || c.certificate end,
-                         c.starts_from, c.starts_until, c.distance_m, for_desk)::app.candidate order by c.n),
+                         c.starts_from, c.starts_until, c.distance_m, c.seats, party, for_desk)::app.candidate order by c.n),
            count(distinct c.practitioner_id), min(c.starts_from), max(c.starts_until)
     into candidates, practitioners_found, since, until
     from (select f.*, s.starts_from, s.starts_until,
@@ -208,9 +210,10 @@ declare
     with_practitioner boolean := coalesce('practitioner' = any (include), false);
     with_location boolean := coalesce('location' = any (include), false);
     with_offering boolean := coalesce('offering' = any (include), false);
+    moment timestamptz := app.now();
 begin
     with offered as materialized (
-        select c.n, c.zone, c.duration, t.language,
+        select c as candidate, c.n, c.zone, c.duration, c.seats, t.language,
                make_interval(hours => (k.policy ->> 'cancellation_notice_hours')::int) as notice,
                substr(json_strip_nulls(json_build_object(
                    'timezone', c.zone,
@@ -249,7 +252,10 @@ begin
     select coalesce(json_agg(('{"start":"' || app.local_instant(s.start, o.zone)
                               || '","end":"' || app.local_instant(s.start + o.duration, o.zone)
                               || '","free_cancel_until":"' || app.local_instant(s.start - o.notice, o.zone)
-                              || '",' || o.rest)::json order by s.place), '[]'),
+                              || '",' || case when o.seats > 1
+                                              then '"seats_left":' || coalesce(app.seats_left(o.candidate, s.start, moment), o.seats) || ','
+                                              else '' end
+                              || o.rest)::json order by s.place), '[]'),
            case when min(o.language) = max(o.language) and lang is distinct from '*' then min(o.language) end
     into items, language
     from unnest(starts, numbers) with ordinality as s (start, n, place)

@@ -11,7 +11,7 @@ begin
                                   where op.clinic_id = o.clinic_id and op.offering_id = o.id order by op.practitioner_id),
         'location_ids', array(select ol.location_id from app.offering_location ol
                               where ol.clinic_id = o.clinic_id and ol.offering_id = o.id order by ol.location_id),
-        'room_kind', o.room_kind, 'self_bookable', o.self_bookable, 'status', o.status, 'version', o.version,
+        'room_kind', o.room_kind, 'seats', o.seats, 'self_bookable', o.self_bookable, 'status', o.status, 'version', o.version,
         'created_at', app.utc_instant(o.created_at), 'updated_at', app.utc_instant(o.updated_at));
 end
 $$;
@@ -88,6 +88,7 @@ begin
     new.price_amount := doc #>> '{price,amount}';
     new.price_currency := doc #>> '{price,currency}';
     new.room_kind := doc ->> 'room_kind';
+    new.seats := coalesce((doc ->> 'seats')::int, 1);
     new.self_bookable := coalesce((doc ->> 'self_bookable')::boolean, true);
     new.status := 'active';
     new.version := coalesce(old.version, 0) + 1;
@@ -106,17 +107,17 @@ begin
 
     treatments_before := app.treatments_by_practitioner(tenant, practitioners || app.uuid_list(before -> 'practitioner_ids'));
     insert into app.offering (clinic_id, id, treatment, name, duration_minutes, buffer_before_minutes, buffer_after_minutes,
-                              step_minutes, price_amount, price_currency, room_kind, self_bookable, status, version, created_at,
-                              updated_at)
+                              step_minutes, price_amount, price_currency, room_kind, seats, self_bookable, status, version,
+                              created_at, updated_at)
     values (tenant, new.id, new.treatment, new.name, new.duration_minutes, new.buffer_before_minutes, new.buffer_after_minutes,
-            new.step_minutes, new.price_amount, new.price_currency, new.room_kind, new.self_bookable, new.status, new.version,
-            new.created_at, new.updated_at)
+            new.step_minutes, new.price_amount, new.price_currency, new.room_kind, new.seats, new.self_bookable, new.status,
+            new.version, new.created_at, new.updated_at)
     on conflict (clinic_id, id) do update
     set (treatment, name, duration_minutes, buffer_before_minutes, buffer_after_minutes, step_minutes, price_amount,
-         price_currency, room_kind, self_bookable, version, updated_at)
+         price_currency, room_kind, seats, self_bookable, version, updated_at)
         = (excluded.treatment, excluded.name, excluded.duration_minutes, excluded.buffer_before_minutes,
            excluded.buffer_after_minutes, excluded.step_minutes, excluded.price_amount, excluded.price_currency,
-           excluded.room_kind, excluded.self_bookable, excluded.version, excluded.updated_at);
+           excluded.room_kind, excluded.seats, excluded.self_bookable, excluded.version, excluded.updated_at);
     perform app.save_offering_lists(tenant, new.id, practitioners, locations);
     perform app.practitioners_changed(tenant, treatments_before);
     return app.written(tenant, 'offering', new.id::text, 'Offering', format('/v1/clinics/%s/offerings/%s', tenant, new.id), caller,

@@ -30,7 +30,7 @@ begin
         'clinic_id', b.clinic_id, 'location_id', b.location_id, 'practitioner_id', b.practitioner_id,
         'offering_id', b.offering_id, 'treatment', b.treatment,
         'start', app.local_instant(b.starts_at, b.timezone), 'end', app.local_instant(b.ends_at, b.timezone),
-        'timezone', b.timezone,
+        'timezone', b.timezone, 'room_id', b.room_id, 'session_id', b.session_id, 'seats', b.seats,
         'price', json_build_object('amount', b.price_amount, 'currency', b.price_currency),
         'free_cancel_until', app.local_instant(b.free_cancel_until, b.timezone),
         'remind_at', app.local_instant(b.remind_at, b.timezone),
@@ -52,7 +52,8 @@ $$;
 create or replace function app.booking_facts(b app.booking)
 returns jsonb language sql stable as $$
     select jsonb_build_object('status', b.status, 'version', b.version, 'reference', b.reference, 'location_id', b.location_id,
-                              'practitioner_id', b.practitioner_id, 'room_id', b.room_id, 'offering_id', b.offering_id,
+                              'practitioner_id', b.practitioner_id, 'room_id', b.room_id, 'session_id', b.session_id,
+                              'seats', b.seats, 'offering_id', b.offering_id,
                               'treatment', b.treatment, 'start', app.local_instant(b.starts_at, b.timezone),
                               'end', app.local_instant(b.ends_at, b.timezone))
 $$;
@@ -138,7 +139,7 @@ begin
         update app.booking b set status = 'expired', version = b.version + 1, updated_at = b.hold_expires_at
         where b.clinic_id = clinic and b.id = hold.id
         returning b.* into hold;
-        delete from app.occupancy o where o.clinic_id = clinic and o.booking_id = hold.id;
+        perform app.settle_place(hold);
         perform app.booking_record(hold, 'held', 'expireHold', nobody);
         done := done + 1;
     end loop;
@@ -146,12 +147,17 @@ begin
 end
 $$;
 
--- Those that still keep one of the resources from `block`. Call it under app.lock_bookable.
+-- Those that still keep one of the resources from `block`, alone or as the seats of a session. Call it under app.lock_bookable.
 create or replace function app.expire_holds(clinic uuid, resources uuid[], block tstzrange)
-returns void language plpgsql volatile as $$
+returns void language plpgsql volatile security definer set search_path = app, public, pg_temp as $$
+declare
+    bookings uuid[];
+    sessions uuid[];
 begin
-    perform app.expire_bookings(clinic, array(
-        select distinct o.booking_id from app.occupancy o
-        where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= app.now() and o.blocked && block));
+    select array_agg(distinct o.booking_id), array_agg(distinct o.session_id) into bookings, sessions
+    from app.occupancy o
+    where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= app.now() and o.blocked && block;
+    perform app.expire_bookings(clinic, bookings || array(
+        select b.id from app.booking b where b.clinic_id = clinic and b.session_id = any (sessions)));
 end
 $$;

@@ -1,5 +1,10 @@
 -- Where a booking may be: one practitioner and, if the offering wants one, a room, found by the rules of 04_rules.sql under the
--- locks of the caller, and taken. Every act that takes time goes through find_place and occupy.
+-- locks of the caller, and taken. Every act that takes time goes through find_place and occupy; after every act that changes what
+-- a booking is, settle_place makes what is taken agree.
+--
+-- A booking of a group offering has a seat in a session, and the session has the time. Seats are counted under the lock of the
+-- practitioner, whom all bookings of the session share. A session is there while one of its seats is held or booked; its block is
+-- as firm as the firmest of them, and so gone for everybody when the last hold in it runs out.
 
 do $$
 begin
@@ -10,20 +15,43 @@ begin
 end
 $$;
 
--- Those of the practitioners whom no firm booking but `own` keeps from this block of time.
+-- Whether a firm session in a block of time leaves hope to a booking that wants it: it may begin there and have a seat left, or
+-- it lives by `own` alone, which would leave it.
+create or replace function app.may_be_joined(clinic uuid, session uuid, block tstzrange, own uuid)
+returns boolean language plpgsql stable as $$
+declare
+    taken int := app.seats_taken(clinic, session, own, app.now());
+begin
+    return taken = 0 or exists (select from app.session s
+                                join app.offering o on o.clinic_id = s.clinic_id and o.id = s.offering_id and o.seats > taken
+                                where s.clinic_id = clinic and s.id = session and s.starts_at <@ block);
+end
+$$;
+
+-- Those of the practitioners whom no firm booking but `own`, and no full session, keeps from this block of time.
 create or replace function app.hopeful_practitioners(clinic uuid, practitioners uuid[], block tstzrange, own uuid)
 returns uuid[] language plpgsql stable as $$
 begin
     return array(select p from unnest(practitioners) as p
                  where not exists (select from app.occupancy o
                                    where o.clinic_id = clinic and o.resource_id = p and o.expires_at is null
-                                     and o.blocked && block and o.booking_id is distinct from own));
+                                     and o.blocked && block and o.booking_id is distinct from own
+                                     and (o.session_id is null or not app.may_be_joined(clinic, o.session_id, block, own))));
 end
 $$;
 
-create or replace function app.firmly_taken()
-returns app.answer language sql immutable parallel safe as $$
-    select app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["practitioner_busy"]}')
+-- The answer when none of the practitioners is left to hope for: `full` where the offering itself is given then.
+create or replace function app.firmly_taken(clinic uuid, offering uuid, practitioners uuid[], start timestamptz)
+returns app.answer language plpgsql stable as $$
+begin
+    return app.refused(409, 'slot-taken', 'Somebody else has this time.', jsonb_build_object('reasons', array(
+        select distinct case when exists (select from app.session s
+                                          where s.clinic_id = clinic and s.practitioner_id = p and s.starts_at = start
+                                            and s.offering_id = offering
+                                            and app.seats_taken(s.clinic_id, s.id, null, app.now()) > 0)
+                             then 'full' else 'practitioner_busy' end as reason
+        from unnest(practitioners) as p order by reason)));
+end
 $$;
 
 -- The active rooms that the offering may take at the location; none when it wants none.
@@ -36,9 +64,9 @@ begin
 end
 $$;
 
--- The practitioners as candidates for one start of the offering at the location, by the notice and horizon of now, and the
--- clinic's policy. Null when none of them gives it there, or not to who asks.
-create or replace function app.place_candidates(offering uuid, location uuid, practitioners uuid[], for_desk boolean,
+-- The practitioners as candidates for one start of the offering at the location, for so many seats, by the notice and horizon of
+-- now, and the clinic's policy. Null when none of them gives it there, or not to who asks.
+create or replace function app.place_candidates(offering uuid, location uuid, practitioners uuid[], for_desk boolean, party int,
                                                 out candidates app.candidate[], out policy jsonb)
 language plpgsql stable as $$
 declare
@@ -49,7 +77,7 @@ begin
                          moment + make_interval(mins => (f.policy ->> 'min_notice_minutes')::int),
                          app.edge(((moment at time zone f.zone)::date + (f.policy ->> 'booking_horizon_days')::int + 1)::timestamp,
                                   f.zone, false),
-                         null, for_desk)::app.candidate),
+                         null, f.seats, party, for_desk)::app.candidate),
            (array_agg(f.policy))[1]
     into candidates, policy
     from (select o.*, row_number() over ()::int as n
@@ -59,12 +87,13 @@ end
 $$;
 
 -- Rule, then free: the practitioner and the room for this start, of the `hopeful` and `rooms` that the caller has locked.
--- `preferred` goes first of several who are free, then whoever has least to do. `overriding` sets aside what the rules say of
+-- `preferred` goes first of several who are free, then whoever's session has seats left, then whoever has least to do; `party` is
+-- how many seats are wanted. `overriding` sets aside what the rules say of
 -- hours, closures, notice, horizon and grid, but nobody's certificate, no start that has passed or lies between five
 -- minutes, and never what others have. Ends lapsed holds that are in the way. Reads all rules anew: what they were before the
 -- locks may have changed.
 create or replace function app.find_place(clinic uuid, offering uuid, location uuid, practitioners uuid[], hopeful uuid[], rooms uuid[],
-                                          start timestamptz, for_desk boolean, overriding boolean, preferred uuid)
+                                          start timestamptz, for_desk boolean, overriding boolean, preferred uuid, party int default 1)
 returns app.place language plpgsql volatile as $$
 declare
     moment timestamptz := app.now();
@@ -73,9 +102,10 @@ declare
     reasons record;
     chosen app.candidate;
     block tstzrange;  -- treatment and buffers
+    session record;
     place app.place;
 begin
-    offers := app.place_candidates(offering, location, practitioners, for_desk);
+    offers := app.place_candidates(offering, location, practitioners, for_desk, party);
     candidates := offers.candidates;
     place.policy := offers.policy;
     if candidates is null then
@@ -86,7 +116,7 @@ begin
     with judged as materialized (
         select r.n, r.rules as broken, r.taken,
                case when overriding then array(select rule from unnest(r.rules) as rule
-                                               where rule = 'certificate' or rule = 'notice' and start < moment
+                                               where rule in ('certificate', 'too_many_seats') or rule = 'notice' and start < moment
                                                   or rule = 'off_grid' and extract(epoch from start) % 300 <> 0)
                     else r.rules end as rules
         from app.start_reasons(candidates, start, moment) as r
@@ -95,7 +125,7 @@ begin
         select judged.n, judged.broken
         from judged join unnest(candidates) as c on c.n = judged.n
         where judged.rules = '{}' and judged.taken = '{}' and c.practitioner_id = any (hopeful)
-        order by c.practitioner_id is distinct from preferred,
+        order by c.practitioner_id is distinct from preferred, app.seats_left(c, start, moment) is null,
                  (select count(*) from app.occupancy o
                   where o.clinic_id = any (array[c.clinic_id]) and o.resource_id = c.practitioner_id  -- as in app.taken_starts
                     and o.blocked_from > start - interval '12 hours' and o.blocked_from < start + interval '12 hours'),
@@ -118,6 +148,13 @@ begin
     select c.* into chosen from unnest(candidates) as c where c.n = reasons.n;
     place.chosen := chosen;
     place.overridden := case when overriding then reasons.broken end;
+    if chosen.seats > 1 then
+        select s.room_id into session from app.sessions_of(chosen, start, start, moment) as s;
+        if found then
+            place.room_id := session.room_id;
+            return place;
+        end if;
+    end if;
     block := tstzrange(start - chosen.buffer_before, start + chosen.duration + chosen.buffer_after);
     if chosen.room_kind is not null then
         select r.id into place.room_id
@@ -141,14 +178,82 @@ begin
 end
 $$;
 
--- Takes the place of a booking that `find_place` found: treatment and buffers, of the practitioner and of the room.
+-- The session that a booking of this place joins: the one that is there, else a new one. Null for an offering with one seat. Comes
+-- before the booking is written, `occupy` after it.
+create or replace function app.session_for(chosen app.candidate, start timestamptz, room uuid)
+returns uuid language plpgsql volatile as $$
+declare
+    session uuid;
+begin
+    if chosen.seats > 1 then
+        select s.id into session from app.sessions_of(chosen, start, start, app.now()) as s;
+        if not found then
+            insert into app.session (clinic_id, offering_id, location_id, practitioner_id, room_id, starts_at, ends_at,
+                                     blocked_from, blocked_to)
+            values (chosen.clinic_id, chosen.offering_id, chosen.location_id, chosen.practitioner_id, room, start,
+                    start + chosen.duration, start - chosen.buffer_before, start + chosen.duration + chosen.buffer_after)
+            returning id into session;
+        end if;
+    end if;
+    return session;
+end
+$$;
+
+-- Makes the block of a session agree with its seats: firm when one of them is, else until the last hold runs out, gone with the
+-- last. With the owner's rights, since the seats are others'. Call it under app.lock_bookable.
+create or replace function app.settle_session(clinic uuid, session uuid)
+returns void language plpgsql volatile security definer set search_path = app, public, pg_temp as $$
+declare
+    live record;
+begin
+    select count(*) as seats, bool_or(b.status = 'confirmed') as firm, max(b.hold_expires_at) as until into live
+    from app.booking b
+    where b.clinic_id = clinic and b.session_id = session and b.status in ('held', 'confirmed');
+    if live.seats = 0 then
+        delete from app.occupancy o where o.clinic_id = clinic and o.session_id = session;
+        return;
+    end if;
+    update app.occupancy o set expires_at = case when not live.firm then live.until end
+    where o.clinic_id = clinic and o.session_id = session;
+    if not found then
+        insert into app.occupancy (clinic_id, resource_id, session_id, blocked_from, blocked_to, expires_at)
+        select s.clinic_id, r.id, s.id, s.blocked_from, s.blocked_to, case when not live.firm then live.until end
+        from app.session s
+        cross join unnest(array[s.practitioner_id, s.room_id]) as r (id)
+        where s.clinic_id = clinic and s.id = session and r.id is not null;
+    end if;
+end
+$$;
+
+-- Takes the place of a booking that `find_place` found, once the booking is written: treatment and buffers, of the practitioner
+-- and of the room; or a seat in its session.
 create or replace function app.occupy(b app.booking, chosen app.candidate)
 returns void language plpgsql volatile as $$
 begin
+    if b.session_id is not null then
+        perform app.settle_session(b.clinic_id, b.session_id);
+        return;
+    end if;
     insert into app.occupancy (clinic_id, resource_id, booking_id, blocked_from, blocked_to, expires_at)
     select b.clinic_id, r.id, b.id, b.starts_at - chosen.buffer_before, b.ends_at + chosen.buffer_after,
            case when b.status = 'held' then b.hold_expires_at end
     from unnest(array[b.practitioner_id, b.room_id]) as r (id) where r.id is not null;
+end
+$$;
+
+-- Makes what a booking takes agree with what it has become: firm, held until another instant, or ended and gone. Comes after the
+-- booking is written, under app.lock_bookable.
+create or replace function app.settle_place(b app.booking)
+returns void language plpgsql volatile as $$
+begin
+    if b.session_id is not null then
+        perform app.settle_session(b.clinic_id, b.session_id);
+    elsif b.status in ('held', 'confirmed') then
+        update app.occupancy o set expires_at = case when b.status = 'held' then b.hold_expires_at end
+        where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    else
+        delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    end if;
 end
 $$;
 

@@ -5,7 +5,7 @@ begin
     -- What somebody wants, looked up by app.read_wish.
     if to_regtype('app.booking_wish') is null then
         create type app.booking_wish as (clinic_id uuid, offering_id uuid, location_id uuid, practitioners uuid[], starts_at timestamptz,
-                                 block tstzrange, refusal app.answer, refused_member text);
+                                 block tstzrange, seats int, refusal app.answer, refused_member text);
     end if;
 end
 $$;
@@ -75,7 +75,8 @@ begin
     b.starts_at := start;
     b.ends_at := start + chosen.duration;
     b.timezone := chosen.zone;
-    select o.treatment, o.price_amount, o.price_currency into b.treatment, b.price_amount, b.price_currency
+    b.seats := chosen.party;
+    select o.treatment, o.price_amount * b.seats, o.price_currency into b.treatment, b.price_amount, b.price_currency
     from app.offering o where o.clinic_id = b.clinic_id and o.id = b.offering_id;
     b.policy := place.policy;
     b.free_cancel_until := start - make_interval(hours => (b.policy ->> 'cancellation_notice_hours')::int);
@@ -96,6 +97,7 @@ $$;
 create or replace function app.enter_booking(b app.booking, chosen app.candidate)
 returns app.booking language plpgsql volatile as $$
 begin
+    b.session_id := app.session_for(chosen, b.starts_at, b.room_id);
     loop
         b.reference := app.new_reference();
         insert into app.booking values (b.*) on conflict on constraint booking_reference do nothing;
@@ -107,7 +109,7 @@ end
 $$;
 
 -- What somebody wants, looked up: who may give it, where, and the time it takes. body: offering_id, location_id, practitioner_id?,
--- start?. `refusal` and the member it is about, when something named there is not there for who asks.
+-- start?, seats?. `refusal` and the member it is about, when something named there is not there for who asks.
 create or replace function app.read_wish(body jsonb, clinics text)
 returns app.booking_wish language plpgsql stable as $$
 declare
@@ -142,6 +144,7 @@ begin
         return wish;
     end if;
     wish.starts_at := body ->> 'start';
+    wish.seats := coalesce((body ->> 'seats')::int, 1);
     wish.block := tstzrange(wish.starts_at - make_interval(mins => offering.buffer_before_minutes),
                             wish.starts_at + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes));
     return wish;
@@ -159,8 +162,8 @@ begin
 end
 $$;
 
--- body: offering_id, location_id, practitioner_id?, start, client?, hold?, intake?, note?, external_ref?, override? (the contract
--- has checked them).
+-- body: offering_id, location_id, practitioner_id?, start, seats?, client?, hold?, intake?, note?, external_ref?, override? (the
+-- contract has checked them).
 create or replace function app.create_booking(body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
@@ -188,7 +191,7 @@ begin
     -- One look without locks: who is firmly booked stays so, and need not be waited for.
     hopeful := app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null);
     if cardinality(hopeful) = 0 and cardinality(wish.practitioners) > 0 then
-        return app.firmly_taken();
+        return app.firmly_taken(wish.clinic_id, wish.offering_id, wish.practitioners, wish.starts_at);
     end if;
 
     perform app.lock_rules_shared(wish.clinic_id);
@@ -197,10 +200,10 @@ begin
     -- And one with them: of many who waited for one time, all but the first end here, before the long way.
     hopeful := app.hopeful_practitioners(wish.clinic_id, hopeful, wish.block, null);
     if cardinality(hopeful) = 0 and cardinality(wish.practitioners) > 0 then
-        return app.firmly_taken();
+        return app.firmly_taken(wish.clinic_id, wish.offering_id, wish.practitioners, wish.starts_at);
     end if;
     place := app.find_place(wish.clinic_id, wish.offering_id, wish.location_id, wish.practitioners, hopeful, rooms, wish.starts_at,
-                            for_desk, overriding, null);
+                            for_desk, overriding, null, wish.seats);
     answer := place.refusal;
     if answer.status is not null then
         return answer;

@@ -41,7 +41,7 @@ begin
         version = k.version + 1, updated_at = app.now()
     where k.clinic_id = b.clinic_id and k.id = b.id
     returning * into b;
-    update app.occupancy o set expires_at = null where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    perform app.settle_place(b);
     perform app.booking_record(b, 'held', operation, caller);
 end
 $$;
@@ -87,7 +87,7 @@ begin
     set status = 'cancelled', ended_by = caller.sub, end_reason = reason, version = k.version + 1, updated_at = moment
     where k.clinic_id = b.clinic_id and k.id = b.id
     returning * into b;
-    delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    perform app.settle_place(b);
     if was = 'confirmed' and moment > b.free_cancel_until and not by_clinic and app.share(b.price_amount, percent) > 0 then
         insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at, updated_at)
         values (b.clinic_id, b.id, b.source, 'late_cancellation', percent, app.share(b.price_amount, percent),

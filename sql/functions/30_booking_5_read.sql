@@ -109,7 +109,7 @@ begin
         search := app.search_read(jsonb_strip_nulls(jsonb_build_object(
             'from', app.cursor_instant(wanted - make_interval(days => days)),
             'to', app.cursor_instant(wanted + make_interval(days => days)),
-            'offering_id', body ->> 'offering_id',
+            'offering_id', body ->> 'offering_id', 'seats', body ->> 'seats',
             'practitioner_id', case when days = 3 then wanted_practitioner end,
             'location_id', case when days = 3 then wanted_location end,
             'clinics', clinics, 'scopes', scopes)), moment);

@@ -31,7 +31,7 @@ begin
         hold_extended_at = app.now(), version = k.version + 1, updated_at = app.now()
     where k.clinic_id = b.clinic_id and k.id = b.id
     returning * into b;
-    update app.occupancy o set expires_at = b.hold_expires_at where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    perform app.settle_place(b);
     perform app.record_booking(b, before, 'extended',
                                jsonb_build_object('hold_expires_at', app.local_instant(b.hold_expires_at, b.timezone)),
                                'extendBooking', caller, null);
@@ -41,12 +41,36 @@ $$;
 
 -- ---------------------------------------------------------------- reschedule
 
--- Puts back what a booking occupied before an act that found nothing better.
-create or replace function app.reoccupy(places app.occupancy[])
+-- Gives up what a booking has, so that it is in its own way no longer; what it was, for app.return_to_place.
+create or replace function app.give_place_up(b app.booking)
+returns app.occupancy[] language plpgsql volatile as $$
+declare
+    given_up app.occupancy[];
+begin
+    if b.session_id is not null then
+        update app.booking k set session_id = null where k.clinic_id = b.clinic_id and k.id = b.id;
+        perform app.settle_session(b.clinic_id, b.session_id);
+    else
+        with gone as (
+            delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id returning o
+        )
+        select array_agg(gone.o) into given_up from gone;
+    end if;
+    return given_up;
+end
+$$;
+
+-- Takes it back, when the act found nothing better.
+create or replace function app.return_to_place(b app.booking, given_up app.occupancy[])
 returns void language plpgsql volatile as $$
 begin
-    insert into app.occupancy (clinic_id, resource_id, booking_id, blocked_from, blocked_to, expires_at)
-    select p.clinic_id, p.resource_id, p.booking_id, p.blocked_from, p.blocked_to, p.expires_at from unnest(places) as p;
+    if b.session_id is not null then
+        update app.booking k set session_id = b.session_id where k.clinic_id = b.clinic_id and k.id = b.id;
+        perform app.settle_session(b.clinic_id, b.session_id);
+    else
+        insert into app.occupancy (clinic_id, resource_id, booking_id, blocked_from, blocked_to, expires_at)
+        select p.clinic_id, p.resource_id, p.booking_id, p.blocked_from, p.blocked_to, p.expires_at from unnest(given_up) as p;
+    end if;
 end
 $$;
 
@@ -124,18 +148,15 @@ begin
     end if;
     hopeful := app.hopeful_practitioners(b.clinic_id, hopeful, block, b.id);
     if cardinality(hopeful) = 0 and cardinality(practitioners) > 0 then
-        return app.firmly_taken();
+        return app.firmly_taken(b.clinic_id, b.offering_id, practitioners, start);
     end if;
 
-    with gone as (
-        delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id returning o
-    )
-    select array_agg(gone.o) into given_up from gone;
+    given_up := app.give_place_up(b);
     place := app.find_place(b.clinic_id, b.offering_id, location, practitioners, hopeful, rooms, start, for_desk, overriding,
-                            b.practitioner_id);
+                            b.practitioner_id, b.seats);
     answer := place.refusal;
     if answer.status is not null then
-        perform app.reoccupy(given_up);
+        perform app.return_to_place(b, given_up);
         return answer;
     end if;
 
@@ -145,7 +166,7 @@ begin
     is_late := b.status = 'confirmed' and moment > b.free_cancel_until and not for_desk;
     update app.booking k
     set location_id = chosen.location_id, practitioner_id = chosen.practitioner_id, room_id = place.room_id,
-        starts_at = start, ends_at = start + chosen.duration, timezone = chosen.zone,
+        session_id = app.session_for(chosen, start, place.room_id), starts_at = start, ends_at = start + chosen.duration, timezone = chosen.zone,
         free_cancel_until = start - make_interval(hours => (k.policy ->> 'cancellation_notice_hours')::int),
         remind_at = start - make_interval(hours => (k.policy ->> 'reminder_hours_before')::int),
         rescheduled_at = moment, version = k.version + 1, updated_at = moment
@@ -173,7 +194,7 @@ declare
 begin
     select * into b from app.booking k where k.id = booking_id and app.clinic_allowed(k.clinic_id, clinics);
     return app.booking_alternatives(
-        jsonb_build_object('offering_id', b.offering_id, 'start', body ->> 'start',
+        jsonb_build_object('offering_id', b.offering_id, 'seats', b.seats, 'start', body ->> 'start',
                            'location_id', coalesce((body ->> 'location_id')::uuid, b.location_id),
                            'practitioner_id', case when body ? 'practitioner_id' then body ->> 'practitioner_id'
                                                    else b.practitioner_id::text end),
@@ -207,7 +228,7 @@ begin
     update app.booking k set status = outcome, ended_by = caller.sub, version = k.version + 1, updated_at = moment
     where k.clinic_id = b.clinic_id and k.id = b.id
     returning * into b;
-    delete from app.occupancy o where o.clinic_id = b.clinic_id and o.booking_id = b.id;
+    perform app.settle_place(b);
     percent := (b.policy ->> 'no_show_fee_percent')::int;
     if outcome = 'no_show' and app.share(b.price_amount, percent) > 0 then
         insert into app.charge (clinic_id, booking_id, source, kind, percent, amount, currency, created_at, updated_at)

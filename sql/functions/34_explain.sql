@@ -50,11 +50,13 @@ returns json language sql stable as $$
            when 'horizon' then json_build_object('code', code, 'before', app.local_instant(c.starts_until, c.zone))
            when 'off_grid' then json_build_object('code', code, 'step_minutes', extract(epoch from c.step)::int / 60)
            when 'certificate' then json_build_object('code', code, 'certificates', c.certificates)
+           when 'full' then json_build_object('code', code, 'seats', c.seats)
+           when 'too_many_seats' then json_build_object('code', code, 'seats', c.seats)
            when 'room_busy' then json_build_object('code', code, 'room_kind', c.room_kind)
            else json_build_object('code', code) end
 $$;
 
--- args: offering_id, location_id, practitioner_id (null: all who give it), start; and scopes, clinics. Null when there is no such
+-- args: offering_id, location_id, practitioner_id (null: all who give it), start, seats (null: one); and scopes, clinics. Null when there is no such
 -- offering, location or practitioner for this token.
 create or replace function app.explain_start(args jsonb)
 returns app.answer language plpgsql stable as $$
@@ -89,7 +91,7 @@ begin
         return app.refused(404, 'not-found', 'There is no such practitioner at the clinic of this offering.');
     end if;
 
-    offers := app.place_candidates(offering.id, site.id, practitioners, for_desk);
+    offers := app.place_candidates(offering.id, site.id, practitioners, for_desk, coalesce((args ->> 'seats')::int, 1));
     with judged as materialized (
         select c as candidate, behind.closed,
                r.rules || case when behind.closed is not null and 'closed' <> all (r.rules) then '{closed}'::text[] else '{}' end
