@@ -72,7 +72,8 @@ struct request {
     /* set by validate; owned by the request, released with the arena */
     json_t *parameters; /* typed members by parameter name */
     json_t *input;      /* the body; NULL when there is none */
-    const char *rows; /* what a handler made of a body of rows, for the argument of that name */
+    const char *rows; /* JSON that a handler made for the argument of that name: a body of rows, the
+                       * refused items of an order */
 
     /* set along the way */
     int64_t database_us;

@@ -14,6 +14,7 @@ const struct handler handlers[] = {
     {"rescheduleBooking",
      api_reschedule_booking,
      {"rescheduleBooking", "rescheduleAlternatives"}},
+    {"createOrder", api_create_order, {"createOrder", "orderAlternatives"}},
     {"importLocations", api_import, {"importLocations"}},
     {"importClinics", api_import, {"importClinics"}},
     {"listCharges", api_list_charges, {"listCharges", "exportCharges"}},

@@ -18,6 +18,7 @@ void api_read_me(struct service *service, struct request *request);
 /* bookings.c */
 void api_create_booking(struct service *service, struct request *request);
 void api_reschedule_booking(struct service *service, struct request *request);
+void api_create_order(struct service *service, struct request *request);
 
 /* import.c */
 void api_import(struct service *service, struct request *request);

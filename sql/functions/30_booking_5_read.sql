@@ -89,16 +89,17 @@ $$;
 
 -- ---------------------------------------------------------------- alternatives of who lost
 
--- body: as of createBooking. Up to three free starts of the same offering near the one that was asked for: first with the same
--- practitioner (if one was named) at the same location within three days, then with anybody there or elsewhere within ten,
--- where another person counts as a day away and another location as two. Runs after the refused act, under no lock.
-create or replace function app.booking_alternatives(body jsonb, clinics text, scopes text, lang text)
+-- wish: offering_id, location_id, practitioner_id?, start, as of createBooking. Up to three free starts of the same offering near the
+-- one that was asked for, whose treatment and buffers stay clear of `beside`: first with the same practitioner (if one was named)
+-- at the same location within three days, then with anybody there or elsewhere within ten, where another person counts as a day
+-- away and another location as two. Runs under no lock.
+create or replace function app.near_starts(wish jsonb, beside tstzmultirange, clinics text, scopes text, lang text)
 returns json language plpgsql stable as $$
 declare
     moment timestamptz := app.now();
-    wanted timestamptz := body ->> 'start';
-    wanted_practitioner uuid := body ->> 'practitioner_id';
-    wanted_location uuid := body ->> 'location_id';
+    wanted timestamptz := wish ->> 'start';
+    wanted_practitioner uuid := wish ->> 'practitioner_id';
+    wanted_location uuid := wish ->> 'location_id';
     days int;
     search record;
     starts timestamptz[];
@@ -109,7 +110,7 @@ begin
         search := app.search_read(jsonb_strip_nulls(jsonb_build_object(
             'from', app.cursor_instant(wanted - make_interval(days => days)),
             'to', app.cursor_instant(wanted + make_interval(days => days)),
-            'offering_id', body ->> 'offering_id', 'seats', body ->> 'seats',
+            'offering_id', wish ->> 'offering_id', 'seats', wish ->> 'seats',
             'practitioner_id', case when days = 3 then wanted_practitioner end,
             'location_id', case when days = 3 then wanted_location end,
             'clinics', clinics, 'scopes', scopes)), moment);
@@ -121,7 +122,8 @@ begin
                                + case when c.practitioner_id <> wanted_practitioner then interval '24 hours' else interval '0' end
                                + case when c.location_id <> wanted_location then interval '48 hours' else interval '0' end as away
                         from app.grid_starts(search.candidates, search.since, search.until, moment, null, null, null, null) as s
-                        join unnest(search.candidates) as c on c.n = s.n) as g
+                        join unnest(search.candidates) as c on c.n = s.n
+                        where not beside && tstzrange(s.start - c.buffer_before, s.start + c.duration + c.buffer_after)) as g
                   order by g.away, g.start, g.n limit 3) as f;
         end if;
         exit when cardinality(starts) = 3;
@@ -131,5 +133,13 @@ begin
     end if;
     slots := app.slots(search.candidates, starts, numbers, null, lang);
     return slots.items;
+end
+$$;
+
+-- Those of a createBooking that was refused; they are looked for after its act.
+create or replace function app.booking_alternatives(body jsonb, clinics text, scopes text, lang text)
+returns json language plpgsql stable as $$
+begin
+    return app.near_starts(body, '{}', clinics, scopes, lang);
 end
 $$;

@@ -3,12 +3,30 @@
 
 -- ---------------------------------------------------------------- extend
 
+-- A hold lasts so many minutes longer.
+create or replace function app.prolong(b app.booking, minutes int, operation text, caller app.caller)
+returns app.booking language plpgsql volatile as $$
+declare
+    before jsonb := app.booking_facts(b) || jsonb_build_object('hold_expires_at', app.local_instant(b.hold_expires_at, b.timezone));
+begin
+    update app.booking k
+    set hold_expires_at = k.hold_expires_at + make_interval(mins => minutes),
+        hold_extended_at = app.now(), version = k.version + 1, updated_at = app.now()
+    where k.clinic_id = b.clinic_id and k.id = b.id
+    returning * into b;
+    perform app.settle_place(b);
+    perform app.record_booking(b, before, 'extended',
+                               jsonb_build_object('hold_expires_at', app.local_instant(b.hold_expires_at, b.timezone)),
+                               operation, caller, null);
+    return b;
+end
+$$;
+
 -- Once, and by as long as a hold lasts by the policy that it was made under.
 create or replace function app.extend_booking(booking_id uuid, caller app.caller, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
     b app.booking;
-    before jsonb;
     answer app.answer := app.answered_before(caller);
 begin
     if answer.status is not null then
@@ -22,19 +40,14 @@ begin
                            jsonb_build_object('current_status', b.status, 'version', b.version));
     elsif b.status <> 'held' then
         return app.booking_refusal(b, 'Only a hold can be extended.');
+    elsif b.order_id is not null then
+        return app.booking_refusal(b, 'It is held together with others: extend its order.');
+    elsif b.series_id is not null then
+        return app.booking_refusal(b, 'It is held together with others: extend its series.');
     elsif b.hold_extended_at is not null then
         return app.booking_refusal(b, 'The hold has been extended already.');
     end if;
-    before := app.booking_facts(b) || jsonb_build_object('hold_expires_at', app.local_instant(b.hold_expires_at, b.timezone));
-    update app.booking k
-    set hold_expires_at = k.hold_expires_at + make_interval(mins => (k.policy ->> 'hold_minutes')::int),
-        hold_extended_at = app.now(), version = k.version + 1, updated_at = app.now()
-    where k.clinic_id = b.clinic_id and k.id = b.id
-    returning * into b;
-    perform app.settle_place(b);
-    perform app.record_booking(b, before, 'extended',
-                               jsonb_build_object('hold_expires_at', app.local_instant(b.hold_expires_at, b.timezone)),
-                               'extendBooking', caller, null);
+    b := app.prolong(b, (b.policy ->> 'hold_minutes')::int, 'extendBooking', caller);
     return app.booking_done(b, 200, caller);
 end
 $$;

@@ -1,0 +1,581 @@
+-- Orders: several bookings made, confirmed and given up in one act, over any number of practitioners and clinics, all or none. The
+-- first half is about any bookings that belong together; series (41_series.sql) use it too.
+
+-- ---------------------------------------------------------------- what belongs together
+
+-- The bookings of an order or series as they are now, as far as this principal may see them, in the order they were asked for.
+create or replace function app.bookings_together(whole uuid, clinics text)
+returns app.booking[] language plpgsql stable as $$
+declare
+    moment timestamptz := app.now();
+begin
+    return array(select app.booking_now(b, moment) from app.booking b
+                 where (b.order_id = whole or b.series_id = whole) and app.clinic_allowed(b.clinic_id, clinics)
+                 order by b.item);
+end
+$$;
+
+-- The same for an act on all of them: locked with their practitioners and rooms, in the order of 02_locks.sql.
+create or replace function app.lock_together(whole uuid, clinics text)
+returns app.booking[] language plpgsql volatile as $$
+declare
+    ids uuid[] := array(select b.id from app.booking b
+                        where (b.order_id = whole or b.series_id = whole) and app.clinic_allowed(b.clinic_id, clinics)
+                        order by b.id);
+    booking_id uuid;
+    taken record;
+begin
+    foreach booking_id in array ids loop
+        perform app.lock_acts_on(booking_id);
+    end loop;
+    for taken in
+        select b.clinic_id, array_agg(distinct b.practitioner_id) as practitioners,
+               array_remove(array_agg(distinct b.room_id), null) as rooms
+        from app.booking b where b.id = any (ids) group by b.clinic_id order by b.clinic_id
+    loop
+        perform app.lock_bookable(taken.clinic_id, taken.practitioners, taken.rooms);
+    end loop;
+    perform from app.booking b where b.id = any (ids) order by b.clinic_id, b.id for no key update;
+    return app.bookings_together(whole, clinics);
+end
+$$;
+
+-- What an order or series is, by what its bookings are:
+--   held              some wait for their confirmation (all that were not cancelled)
+--   confirmed         some are to come or running, and none was cancelled; partly_cancelled: some were
+--   completed         none is to come, and some took place or were missed
+--   expired           the hold ran out; cancelled: all were cancelled
+create or replace function app.together_status(bookings app.booking[])
+returns text language sql immutable as $$
+    select case when bool_or(b.status = 'held') then 'held'
+                when bool_or(b.status = 'confirmed') then
+                    case when bool_or(b.status = 'cancelled') then 'partly_cancelled' else 'confirmed' end
+                when bool_or(b.status in ('completed', 'no_show')) then 'completed'
+                when bool_or(b.status = 'expired') then 'expired'
+                else 'cancelled' end
+    from unnest(bookings) as b
+$$;
+
+create or replace function app.together_refusal(bookings app.booking[], detail text)
+returns app.answer language plpgsql stable as $$
+declare
+    present text := app.together_status(bookings);
+begin
+    if present = 'expired' then
+        return app.refused(409, 'hold-expired', 'The hold has run out, its times are free again.', '{"current_status": "expired"}');
+    end if;
+    return app.refused(409, 'state-conflict', detail, jsonb_build_object('current_status', present));
+end
+$$;
+
+-- The answer of an act that was done, kept for the caller's key.
+create or replace function app.keep_answer(answer app.answer, caller app.caller)
+returns app.answer language plpgsql volatile as $$
+begin
+    if caller.key is not null then
+        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
+        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
+    end if;
+    return answer;
+end
+$$;
+
+-- Makes all holds of them firm, or none; null when done. body: client?, items? [{booking_id, intake}].
+create or replace function app.confirm_together(bookings app.booking[], body jsonb, operation text, caller app.caller)
+returns app.answer language plpgsql volatile as $$
+declare
+    items jsonb := coalesce(nullif(body -> 'items', 'null'), '[]');
+    item record;
+    faults jsonb := '[]';
+    b app.booking;
+    made record;
+    answer app.answer;
+begin
+    if app.together_status(bookings) <> 'held' then
+        return app.together_refusal(bookings, 'Only what is held can be confirmed.');
+    end if;
+    for item in select n - 1 as n, value ->> 'booking_id' as booking_id from jsonb_array_elements(items) with ordinality as i (value, n) loop
+        if item.booking_id::uuid <> all (array(select k.id from unnest(bookings) as k)) then
+            faults := faults || jsonb_build_object('pointer', format('/items/%s/booking_id', item.n), 'detail', 'is none of these bookings');
+        end if;
+    end loop;
+    if faults <> '[]' then
+        return app.refused(422, 'unknown-reference', 'An item names a booking of something else.', jsonb_build_object('errors', faults));
+    end if;
+    begin
+        foreach b in array bookings loop
+            continue when b.status <> 'held';
+            select n - 1 as n, value -> 'intake' as intake into item
+            from jsonb_array_elements(items) with ordinality as i (value, n) where (value ->> 'booking_id')::uuid = b.id
+            order by n limit 1;
+            made := app.make_firm(b, body -> 'client', item.intake, operation, caller);
+            answer := made.answer;
+            if answer.status is not null then
+                answer.body := app.pointing_into(answer.body::jsonb, '/intake',
+                                                 case when item.n is null then '/items' else format('/items/%s/intake', item.n) end);
+                raise exception using errcode = 'CD409';
+            end if;
+        end loop;
+    exception when sqlstate 'CD409' then
+        null;  -- what was made firm before it is taken back
+    end;
+    return answer;
+end
+$$;
+
+-- A problem whose errors point into a part of a body, told for the whole body.
+create or replace function app.pointing_into(problem jsonb, part text, place text)
+returns json language plpgsql immutable as $$
+begin
+    if not problem ? 'errors' then
+        return problem;
+    end if;
+    return jsonb_set(problem, '{errors}',
+        (select jsonb_agg(case when e ->> 'pointer' = part or e ->> 'pointer' like part || '/%'
+                               then e || jsonb_build_object('pointer', place || substr(e ->> 'pointer', length(part) + 1))
+                               else e end order by n)
+         from jsonb_array_elements(problem -> 'errors') with ordinality as list (e, n)));
+end
+$$;
+
+-- All holds of them last longer, once, by as long as the shortest of them lasts by the policies that they were made under; null when done.
+create or replace function app.extend_together(bookings app.booking[], operation text, caller app.caller)
+returns app.answer language plpgsql volatile as $$
+declare
+    b app.booking;
+    minutes int := (select min((k.policy ->> 'hold_minutes')::int) from unnest(bookings) as k);
+begin
+    if app.together_status(bookings) <> 'held' then
+        return app.together_refusal(bookings, 'Only what is held can be extended.');
+    elsif exists (select from unnest(bookings) as k where k.hold_extended_at is not null) then
+        return app.together_refusal(bookings, 'The hold has been extended already.');
+    end if;
+    foreach b in array bookings loop
+        if b.status = 'held' then
+            perform app.prolong(b, minutes, operation, caller);
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+-- Gives up all that is to come, each under its own policy. `given_up` counts them; `left_alone` tells of the others.
+create or replace function app.cancel_together(bookings app.booking[], reason text, scopes text, operation text, caller app.caller,
+                                               out given_up int, out left_alone json)
+language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    by_clinic boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
+    b app.booking;
+begin
+    given_up := 0;
+    foreach b in array bookings loop
+        if b.status in ('held', 'confirmed') and b.starts_at > moment then
+            perform app.give_up(b, reason, by_clinic, operation, caller);
+            given_up := given_up + 1;
+        end if;
+    end loop;
+    select coalesce(json_agg(json_build_object('booking_id', k.id, 'status', k.status) order by k.item), '[]') into left_alone
+    from unnest(bookings) as k where k.status not in ('held', 'confirmed') or k.starts_at <= moment;
+end
+$$;
+
+-- ---------------------------------------------------------------- an order as the API writes it
+
+-- more: what an act adds to it.
+create or replace function app.order_json(head app.booking_order, bookings app.booking[], left_alone json default null)
+returns json language plpgsql stable as $$
+declare
+    answer json;
+begin
+    select json_build_object(
+        'id', head.id, 'external_ref', head.external_ref, 'status', app.together_status(bookings),
+        'hold_expires_at', app.utc_instant(min(b.hold_expires_at) filter (where b.status in ('held', 'expired'))),
+        'hold_extended_at', app.utc_instant(max(b.hold_extended_at)),
+        'totals', (select coalesce(json_agg(json_build_object('amount', t.amount, 'currency', t.currency) order by t.currency), '[]')
+                   from (select sum(k.price_amount) as amount, k.price_currency as currency from unnest(bookings) as k
+                         where k.status not in ('cancelled', 'expired') group by k.price_currency) as t),
+        'bookings', json_agg(app.booking_json(b) order by b.item),
+        'source', head.source, 'created_at', app.utc_instant(head.created_at), 'updated_at', app.utc_instant(max(b.updated_at)))
+    into answer
+    from unnest(bookings) as b;
+    if left_alone is not null then
+        answer := (left(answer::text, -1) || ', "left_alone" : ' || left_alone::text || '}')::json;
+    end if;
+    return answer;
+end
+$$;
+
+create or replace function app.order_answer(whole uuid, clinics text, status int, caller app.caller, left_alone json default null)
+returns app.answer language plpgsql volatile as $$
+declare
+    head app.booking_order;
+begin
+    select * into head from app.booking_order o where o.id = whole and app.clinic_allowed(o.clinic_id, clinics) limit 1;
+    return app.keep_answer(row(status, app.order_json(head, app.bookings_together(whole, clinics), left_alone), null,
+                               case when status = 201 then '/v1/orders/' || whole end, null)::app.answer, caller);
+end
+$$;
+
+-- ---------------------------------------------------------------- create
+
+-- One that cannot be had, for the refusal; it points to what the caller sent.
+create or replace function app.refused_item(number int, problem jsonb, clashes int[])
+returns jsonb language sql immutable as $$
+    select jsonb_build_object(
+        'pointer', '/items/' || number, 'type', '/problems/' || (problem ->> 'type'),
+        'detail', case when cardinality(clashes) > 0
+                       then 'It clashes with ' || array_to_string(array(select '/items/' || n from unnest(clashes) as n order by n), ', ')
+                            || ' of this order.'
+                       else problem ->> 'detail' end,
+        'reasons', coalesce(problem -> 'reasons', '[]')
+                   || case when cardinality(clashes) > 0 then '["order_clash"]'::jsonb else '[]' end)
+$$;
+
+create or replace function app.order_refused(items jsonb, of_all int)
+returns app.answer language sql immutable as $$
+    select app.refused(409, 'order-refused',
+                       format('%s of %s items cannot be had; nothing was booked.', jsonb_array_length(items), of_all),
+                       jsonb_build_object('items', (select jsonb_agg(i order by i ->> 'pointer') from jsonb_array_elements(items) as i)))
+$$;
+
+-- Which items before this one want the only practitioner that it can have, at the same time. (Of the same start of the same offering
+-- there may be several seats: that is judged under the locks.)
+create or replace function app.clashing_wishes(wishes app.booking_wish[], number int)
+returns int[] language plpgsql immutable as $$
+declare
+    wish app.booking_wish := wishes[number + 1];
+begin
+    return array(select n - 1 from generate_subscripts(wishes, 1) as n
+                 where n <= number and cardinality(wish.practitioners) = 1 and (wishes[n]).practitioners = wish.practitioners
+                   and (wishes[n]).block && wish.block
+                   and ((wishes[n]).offering_id, (wishes[n]).starts_at) <> (wish.offering_id, wish.starts_at));
+end
+$$;
+
+-- A look without locks at all that is wanted: the items that cannot be had, with all their reasons.
+create or replace function app.hopeless_items(wishes app.booking_wish[], for_desk boolean)
+returns jsonb language plpgsql stable as $$
+declare
+    moment timestamptz := app.now();
+    wish app.booking_wish;
+    clashes int[];
+    offers record;
+    verdict record;
+    items jsonb := '[]';
+begin
+    for number in 0 .. cardinality(wishes) - 1 loop
+        wish := wishes[number + 1];
+        clashes := app.clashing_wishes(wishes, number);
+        offers := app.place_candidates(wish.offering_id, wish.location_id, wish.practitioners, for_desk, wish.seats);
+        select coalesce(bool_or(r.rules = '{}'), false) as offered, coalesce(bool_or(r.rules = '{}' and r.taken = '{}'), false) as free,
+               array(select distinct reason from app.start_reasons(offers.candidates, wish.starts_at, moment) as s,
+                     unnest(s.rules) as reason order by reason) as rules,
+               array(select distinct reason from app.start_reasons(offers.candidates, wish.starts_at, moment) as s,
+                     unnest(s.taken) as reason where s.rules = '{}' order by reason) as taken
+        into verdict
+        from app.start_reasons(offers.candidates, wish.starts_at, moment) as r;
+        if offers.candidates is null then
+            items := items || app.refused_item(number, app.problem('slot-not-offered',
+                'This is not offered there, or not with this practitioner.', '{"reasons": ["not_offered"]}'), clashes);
+        elsif not verdict.offered then
+            items := items || app.refused_item(number, app.problem('slot-not-offered', 'This start is not offered.',
+                jsonb_build_object('reasons', verdict.rules)), clashes);
+        elsif not verdict.free or cardinality(clashes) > 0 then
+            items := items || app.refused_item(number, app.problem('slot-taken', 'Somebody else has this time.',
+                jsonb_build_object('reasons', case when cardinality(clashes) = 0 or 'practitioner_busy' = any (verdict.taken) then verdict.taken
+                                                   else array_prepend('practitioner_busy', verdict.taken) end)), clashes);
+        end if;
+    end loop;
+    return items;
+end
+$$;
+
+-- The rules of all clinics, then all practitioners and rooms that the wishes may take, clinic by clinic, before anything of them is read.
+create or replace function app.lock_wishes(wishes app.booking_wish[])
+returns void language plpgsql volatile as $$
+declare
+    clinic uuid;
+    clinics uuid[] := array(select distinct w.clinic_id from unnest(wishes) as w order by 1);
+begin
+    foreach clinic in array clinics loop
+        perform app.lock_rules_shared(clinic);
+    end loop;
+    foreach clinic in array clinics loop
+        perform app.lock_bookable(
+            clinic,
+            array(select distinct p from unnest(wishes) as w,
+                  unnest(app.hopeful_practitioners(w.clinic_id, w.practitioners, w.block, null)) as p where w.clinic_id = clinic),
+            array(select distinct r from unnest(wishes) as w, unnest(app.rooms_of(w)) as r where w.clinic_id = clinic));
+    end loop;
+end
+$$;
+
+-- body: client?, hold?, note?, external_ref?, items [{offering_id, location_id, practitioner_id?, start, intake?}]. Without a client
+-- all of it is only held. All items are tried, so that the refusal names each that cannot be had; they are tried in the order of
+-- how few people could take them, so that whoever takes any does not take the one that another names. What was taken until
+-- then is given back, and its locks with it, when the inner block ends by its exception.
+create or replace function app.create_order(body jsonb, caller app.caller, scopes text, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    moment timestamptz := app.now();
+    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
+    details jsonb := jsonb_build_object('client', body -> 'client', 'note', body -> 'note', 'external_ref', body -> 'external_ref');
+    is_held boolean := coalesce(body -> 'client', 'null') = 'null' or coalesce((body ->> 'hold')::boolean, false);
+    items jsonb := body -> 'items';
+    whole uuid := app.new_id();
+    wishes app.booking_wish[] := '{}';
+    wish app.booking_wish;
+    faults jsonb := '[]';
+    refused jsonb := '[]';
+    is_hopeless boolean := false;
+    expires timestamptz;
+    number int;
+    hopeful uuid[];
+    rooms uuid[];
+    place app.place;
+    clashes int[];
+    b app.booking;
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    for n in 0 .. jsonb_array_length(items) - 1 loop
+        wish := app.read_wish(items -> n, clinics);
+        if wish.refused_member is not null then
+            faults := faults || jsonb_build_object('pointer', format('/items/%s/%s', n, wish.refused_member),
+                                                   'detail', (wish.refusal).body ->> 'detail');
+        end if;
+        wishes := array_append(wishes, wish);
+    end loop;
+    if faults <> '[]' then
+        return app.refused(404, 'not-found', 'Something that the items name is not there.', jsonb_build_object('errors', faults));
+    end if;
+
+    -- One look without locks, as for a single booking.
+    for n in 0 .. cardinality(wishes) - 1 loop
+        wish := wishes[n + 1];
+        is_hopeless := is_hopeless or cardinality(app.clashing_wishes(wishes, n)) > 0
+            or cardinality(wish.practitioners) > 0
+               and cardinality(app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null)) = 0;
+    end loop;
+    if is_hopeless then
+        refused := app.hopeless_items(wishes, for_desk);
+        if refused <> '[]' then
+            return app.order_refused(refused, cardinality(wishes));
+        end if;
+    end if;
+
+    begin
+        perform app.lock_wishes(wishes);
+        if is_held then
+            select moment + make_interval(mins => min((app.policy(c.policy) ->> 'hold_minutes')::int)) into expires
+            from app.clinic c where c.id = any (array(select w.clinic_id from unnest(wishes) as w));
+        end if;
+        insert into app.booking_order (clinic_id, id, source, external_ref, created_at)
+        select distinct w.clinic_id, whole, caller.sub, body ->> 'external_ref', moment from unnest(wishes) as w;
+        for number in
+            select n - 1 from generate_series(1, cardinality(wishes)) as n order by cardinality((wishes[n]).practitioners), n
+        loop
+            wish := wishes[number + 1];
+            hopeful := app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null);
+            rooms := app.rooms_of(wish);
+            place := app.find_place(wish.clinic_id, wish.offering_id, wish.location_id, wish.practitioners, hopeful, rooms,
+                                    wish.starts_at, for_desk, false, null, wish.seats);
+            if (place.refusal).status is not null then
+                clashes := array(select distinct k.item from app.occupancy o
+                                 join app.booking k on k.clinic_id = o.clinic_id and (k.id = o.booking_id or k.session_id = o.session_id)
+                                 where k.order_id = whole and o.clinic_id = wish.clinic_id
+                                   and o.resource_id = any (wish.practitioners || rooms) and o.blocked && wish.block);
+                refused := refused || app.refused_item(number, (place.refusal).body::jsonb, clashes);
+                continue;
+            end if;
+            b := app.new_booking(place, wish.starts_at, details || (items -> number), caller);
+            b.order_id := whole;
+            b.item := number;
+            b.status := case when is_held then 'held' else 'confirmed' end;
+            b.hold_expires_at := expires;
+            answer := app.entry_refusal(b, for_desk);
+            if answer.status is not null then
+                raise exception using errcode = 'CD409';
+            end if;
+            b := app.enter_booking(b, place.chosen);
+            perform app.record_booking(b, null, b.status, jsonb_build_object('order_id', whole), 'createOrder', caller, null);
+        end loop;
+        if refused <> '[]' then
+            raise exception using errcode = 'CD409';
+        end if;
+    exception when sqlstate 'CD409' then
+        return case when answer.status is not null then answer else app.order_refused(refused, cardinality(wishes)) end;
+    end;
+    return app.order_answer(whole, clinics, 201, caller);
+end
+$$;
+
+-- body: as of createOrder; items: those of its refusal. The same with free starts near each that was refused, beside all other
+-- items of the order. Runs after the refused act, under no lock.
+create or replace function app.order_alternatives(body jsonb, items jsonb, clinics text, scopes text, lang text)
+returns json language plpgsql stable as $$
+declare
+    item jsonb;
+    number int;
+    beside tstzmultirange;
+    told json[] := '{}';
+begin
+    for item in select * from jsonb_array_elements(items) loop
+        number := substr(item ->> 'pointer', length('/items/') + 1);
+        select range_agg((app.read_wish(value, clinics)).block) into beside
+        from jsonb_array_elements(body -> 'items') with ordinality as i (value, n) where n - 1 <> number;
+        told := array_append(told, (item || jsonb_build_object('alternatives',
+            app.near_starts(body -> 'items' -> number, coalesce(beside, '{}'), clinics, scopes, lang)))::json);
+    end loop;
+    return array_to_json(told);
+end
+$$;
+
+-- ---------------------------------------------------------------- confirm, extend, cancel, read
+
+-- body: client?, items? [{booking_id, intake}].
+create or replace function app.confirm_order(order_id uuid, body jsonb, caller app.caller, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    bookings app.booking[];
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    bookings := app.lock_together(order_id, clinics);
+    if cardinality(bookings) = 0 then
+        return null;
+    end if;
+    answer := app.confirm_together(bookings, body, 'confirmOrder', caller);
+    return case when answer.status is not null then answer else app.order_answer(order_id, clinics, 200, caller) end;
+end
+$$;
+
+create or replace function app.extend_order(order_id uuid, caller app.caller, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    bookings app.booking[];
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    bookings := app.lock_together(order_id, clinics);
+    if cardinality(bookings) = 0 then
+        return null;
+    end if;
+    answer := app.extend_together(bookings, 'extendOrder', caller);
+    return case when answer.status is not null then answer else app.order_answer(order_id, clinics, 200, caller) end;
+end
+$$;
+
+-- body: reason?.
+create or replace function app.cancel_order(order_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
+returns app.answer language plpgsql volatile as $$
+declare
+    bookings app.booking[];
+    done record;
+    answer app.answer := app.answered_before(caller);
+begin
+    if answer.status is not null then
+        return answer;
+    end if;
+    bookings := app.lock_together(order_id, clinics);
+    if cardinality(bookings) = 0 then
+        return null;
+    end if;
+    done := app.cancel_together(bookings, body ->> 'reason', scopes, 'cancelOrder', caller);
+    if done.given_up = 0 then
+        return app.together_refusal(bookings, 'Nothing of it is still to come.');
+    end if;
+    return app.order_answer(order_id, clinics, 200, caller, done.left_alone);
+end
+$$;
+
+create or replace function app.read_order(order_id uuid, clinics text)
+returns app.answer language plpgsql stable as $$
+declare
+    head app.booking_order;
+begin
+    select * into head from app.booking_order o where o.id = order_id and app.clinic_allowed(o.clinic_id, clinics) limit 1;
+    if not found then
+        return null;
+    end if;
+    return row(200, app.order_json(head, app.bookings_together(order_id, clinics)), null, null, null)::app.answer;
+end
+$$;
+
+-- Those of the table (booking_order or series) that this principal may see, newest first, of each id once. args: clinic_id?,
+-- external_ref?, limit, cursor and sub, scopes, clinics. A partner's own along (source, created_at), a desk's clinic by clinic, as
+-- in app.list_bookings. `problem` for a cursor that is none.
+create or replace function app.find_together(relation regclass, args jsonb, out ids uuid[], out next text, out problem app.answer)
+language plpgsql stable as $$
+declare
+    page int := coalesce((args ->> 'limit')::int, 10);
+    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
+    clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
+    allowed uuid[] := app.clinics_filter(args ->> 'clinics');
+    after jsonb;
+    after_at timestamptz;
+    after_id uuid;
+    filters text := '';
+    moments timestamptz[];
+begin
+    if args ? 'cursor' then
+        begin
+            after := app.cursor_decode(args ->> 'cursor', 2);
+            after_at := after ->> 0;
+            after_id := after ->> 1;
+        exception when data_exception then
+            after_id := null;
+        end;
+        if after_at is null or after_id is null then
+            problem := row(400, app.cursor_problem()::json, null, null, null)::app.answer;
+            return;
+        end if;
+        filters := ' and (t.created_at, t.id) < ($1, $2)';
+    end if;
+    if allowed is not null then
+        clinics := case when clinics is null then allowed
+                   else array(select unnest(clinics) intersect select unnest(allowed)) end;
+    elsif clinics is null and for_desk then
+        clinics := array(select c.id from app.clinic c);
+    end if;
+    filters := filters
+        || case when args ? 'external_ref' then ' and t.external_ref = $3' else '' end
+        || case when clinics is not null and not for_desk then ' and t.clinic_id = any ($4)' else '' end;
+    execute 'select array_agg(f.id order by f.created_at desc, f.id desc), array_agg(f.created_at order by f.created_at desc, f.id desc) '
+        || 'from (select distinct k.created_at, k.id from '
+        || case when for_desk then format('unnest($4) as c (id) cross join lateral (select t.created_at, t.id from %s t where t.clinic_id = c.id',
+                                          relation)
+                else format('(select distinct t.created_at, t.id from %s t where t.source = $5', relation) end
+        || filters || ' order by t.created_at desc, t.id desc limit $6) as k order by k.created_at desc, k.id desc limit $6) as f'
+    into ids, moments
+    using after_at, after_id, args ->> 'external_ref', clinics, args ->> 'sub', page + 1;
+    if cardinality(ids) > page then
+        next := app.cursor_encode(jsonb_build_array(app.cursor_instant(moments[page]), ids[page]));
+        ids := ids[1:page];
+    end if;
+end
+$$;
+
+create or replace function app.list_orders(args jsonb)
+returns app.answer language plpgsql stable as $$
+declare
+    found record := app.find_together('app.booking_order', args);
+begin
+    if (found.problem).status is not null then
+        return found.problem;
+    end if;
+    return row(200,
+               json_build_object(
+                   'items', (select coalesce(json_agg((app.read_order(f.id, args ->> 'clinics')).body order by f.n), '[]')
+                             from unnest(found.ids) with ordinality as f (id, n)),
+                   'next', found.next),
+               null, null, null)::app.answer;
+end
+$$;
