@@ -1,6 +1,8 @@
 -- Who waits for whom. Every act takes its locks in this order, so that none waits in a circle:
 --   1. the idempotency key            app.lock_key
---   2. the bookings that the act is about, in id order   app.lock_acts_on (a move changes which resources come in 4)
+--      or the waiting list of a clinic, of which its worker has a turn: app.try_lock_line (never waited for)
+--   2. the waiting-list entry that the act is about, then its bookings, in id order   app.lock_acts_on (a move changes which
+--      resources come in 4)
 --   3. the rules of the clinic        app.lock_rules_shared (bookings) or app.lock_resources (who changes the rules)
 --   4. practitioners, then rooms, each in id order      app.lock_bookable
 --   5. rows of bookings in id order, then what is written
@@ -18,6 +20,18 @@ $$;
 create or replace function app.lock_acts_on(booking uuid)
 returns void language sql volatile as $$
     select pg_advisory_xact_lock(2, hashtext(booking::text))
+$$;
+
+-- The same for whoever would rather come again later than wait. Also for an entry of the waiting list.
+create or replace function app.try_lock_acts_on(target uuid)
+returns boolean language sql volatile as $$
+    select pg_try_advisory_xact_lock(2, hashtext(target::text))
+$$;
+
+-- One worker at a time asks the waiting list of a clinic, so that places go by the order of the line.
+create or replace function app.try_lock_line(clinic uuid)
+returns boolean language sql volatile as $$
+    select pg_try_advisory_xact_lock(4, hashtext(clinic::text))
 $$;
 
 -- For every write that changes what is free or allowed at a clinic: schedules, exceptions, offerings, rooms, policy,
