@@ -15,6 +15,11 @@
 
 /* Most rows of one request: its query stays far from its deadline, its answer under 1 MB. */
 #define ROWS_MOST 2000
+#define ROW_BYTES_MOST CSV_RECORD_BYTES_MOST
+/* The same for lines of a directory, each of which is an act of its own; a practitioner with a
+ * biography of full length in all the languages that the contract allows fits into one. */
+#define DIRECTORY_ROWS_MOST 500
+#define DIRECTORY_ROW_BYTES_MOST 524288
 #define ROWS_COLUMNS_MOST 64
 
 enum rows_format { ROWS_NDJSON, ROWS_CSV };
@@ -37,7 +42,8 @@ struct rows {
     struct arena *arena;
     struct rows_column *columns;
     size_t column_count;
-    size_t header_count; /* fields that each record must have */
+    size_t header_count;   /* fields that each record must have */
+    size_t row_bytes_most; /* of a line of NDJSON; may be set after rows_open */
 };
 
 struct row {

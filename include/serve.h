@@ -149,6 +149,10 @@ void answer_findings(struct request *request, enum problem problem,
  * behind it). */
 void answer_header(struct request *request, const char *name, const char *value);
 
+/* Adds the Link (RFC 8288) to the page that begins at the cursor: the request's own target. For
+ * bodies that have no member `next`; the others get it by themselves. */
+void answer_next(struct request *request, const char *cursor);
+
 /* The row of the table. */
 const char *problem_slug(enum problem problem);
 int problem_status(enum problem problem);

@@ -18,6 +18,7 @@ PROBLEM(HOLD_EXPIRED, "hold-expired", 409, "The hold has expired", "The hold ran
 PROBLEM(TOO_MANY_HOLDS, "too-many-holds", 409, "Too many times are held", "The clinic limits how many unconfirmed holds a partner, and each of its clients, may have at once: `counted` says which limit was met, `limit` tells it. Confirm or cancel a hold, or wait until one runs out.")
 PROBLEM(ALREADY_EXISTS, "already-exists", 409, "Something with this key exists", "A member must be unique and its value is in use; `errors` points to it.")
 PROBLEM(CONFLICT, "conflict", 409, "The request conflicts with present data", "A constraint of the database decided against the request.")
+PROBLEM(DIRECTORY_CHANGED, "directory-changed", 409, "The directory was changed during the export", "The pages of an export are of one moment. Somebody has written to the clinic's directory since the first page: begin again without a cursor.")
 PROBLEM(VERSION_MISMATCH, "version-mismatch", 412, "The resource has changed since", "`If-Match` does not name the present version. Read the resource again, look at what changed, and send the change with the new ETag.")
 PROBLEM(BODY_TOO_LARGE, "body-too-large", 413, "The body is too large", "Bodies are limited; the detail tells the limit of this operation.")
 PROBLEM(UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", 415, "The body's media type is not taken", "Send the media type that the contract names for this operation.")

@@ -1,5 +1,6 @@
-/* Lives here: the imports of locations. Each row is held against the contract on its own, so
- * that one bad row spoils no other; then one query judges and writes all of them. */
+/* Lives here: the imports of locations and of whole directories. Each row is held against the
+ * contract on its own, so that one bad row spoils no other; then one query judges and writes
+ * all of them. */
 #include "api/table.h"
 
 #include <stdlib.h>
@@ -58,29 +59,31 @@ static void add_row(const struct operation *operation, struct buffer *list, stru
     buffer_add_char(list, '}');
 }
 
-/* All rows as a JSON array; NULL when there are too many. Each row has an arena of its own, so
- * that memory is bounded by the body and not by what its rows unfold to. */
-static const char *read_rows(const struct request *request, struct rows *rows)
+/* All rows as a JSON array; NULL when there are more than `most`. Each row has an arena of its
+ * own, so that memory is bounded by the body and not by what its rows unfold to. */
+static const char *read_rows(const struct request *request, struct rows *rows, size_t most)
 {
     struct buffer list = buffer_init(request->arena);
     size_t count = 0;
     bool more = true;
 
     buffer_add_char(&list, '[');
-    while (more && count <= ROWS_MOST) {
+    while (more && count <= most) {
         struct arena *arena = arena_new();
         struct row row;
 
         more = rows_next(rows, arena, &row);
-        if (more && ++count <= ROWS_MOST)
+        if (more && ++count <= most)
             add_row(request->operation, &list, arena, &row);
         arena_free(arena);
     }
     buffer_add_char(&list, ']');
-    return count > ROWS_MOST ? NULL : list.text;
+    return count > most ? NULL : list.text;
 }
 
-void api_import(struct service *service, struct request *request)
+/* Judges and writes at most so many rows, each at most so long. */
+static void import_rows(struct service *service, struct request *request, size_t most,
+                        size_t row_bytes_most)
 {
     const struct rows_mapping mapping = {
         .map = json_object_get(request->parameters, "map"),
@@ -97,15 +100,25 @@ void api_import(struct service *service, struct request *request)
         answer_findings(request, PROBLEM_INVALID_REQUEST, findings);
         return;
     }
-    request->rows = read_rows(request, &rows);
+    rows.row_bytes_most = row_bytes_most;
+    request->rows = read_rows(request, &rows, most);
     if (!request->rows) {
         answer_problem(request, PROBLEM_BODY_TOO_LARGE,
                        arena_format(request->arena,
-                                    "an import may have at most %d rows; send several",
-                                    ROWS_MOST));
+                                    "an import may have at most %zu rows; send several", most));
         return;
     }
     outcome = request_run_query(service, request, db_query_find(request->operation->id),
                                 request->operation->lane, &reply);
     answer_database(request, outcome, &reply);
+}
+
+void api_import(struct service *service, struct request *request)
+{
+    import_rows(service, request, ROWS_MOST, ROW_BYTES_MOST);
+}
+
+void api_import_directory(struct service *service, struct request *request)
+{
+    import_rows(service, request, DIRECTORY_ROWS_MOST, DIRECTORY_ROW_BYTES_MOST);
 }

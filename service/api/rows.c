@@ -174,7 +174,11 @@ bool rows_open(struct rows *rows, enum rows_format format, const struct rows_map
                const char *bytes, size_t length, struct findings *findings)
 {
     *rows = (struct rows){
-        .format = format, .csv = csv_open(bytes, length), .arena = findings->arena};
+        .format = format,
+        .csv = csv_open(bytes, length),
+        .arena = findings->arena,
+        .row_bytes_most = ROW_BYTES_MOST,
+    };
     if (format == ROWS_CSV)
         return open_csv(rows, mapping, findings);
     if (mapping->map)
@@ -202,8 +206,9 @@ static bool next_line(struct rows *rows, struct arena *arena, struct row *row)
 
         *row = (struct row){.line = at->line++, .length = length};
         at->at = next ? next + 1 : at->end;
-        if (length > CSV_RECORD_BYTES_MOST) {
-            row->fault = "is longer than 64 KiB";
+        if (length > rows->row_bytes_most) {
+            row->fault =
+                arena_format(arena, "is longer than %zu KiB", rows->row_bytes_most / 1024);
             return true;
         }
         row->text = arena_copy(arena, from, length);

@@ -17,6 +17,8 @@ const struct handler handlers[] = {
     {"createOrder", api_create_order, {"createOrder", "orderAlternatives"}},
     {"importLocations", api_import, {"importLocations"}},
     {"importClinics", api_import, {"importClinics"}},
+    {"importDirectory", api_import_directory, {"importDirectory"}},
+    {"exportDirectory", api_export, {"exportDirectory"}},
     {"listCharges", api_list_charges, {"listCharges", "exportCharges"}},
 };
 

@@ -22,6 +22,10 @@ void api_create_order(struct service *service, struct request *request);
 
 /* import.c */
 void api_import(struct service *service, struct request *request);
+void api_import_directory(struct service *service, struct request *request);
+
+/* export.c */
+void api_export(struct service *service, struct request *request);
 
 /* charges.c */
 void api_list_charges(struct service *service, struct request *request);

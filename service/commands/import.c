@@ -12,27 +12,27 @@
 #include <unistd.h>
 
 #include "commands/table.h"
-#include "commands/wire.h"
 
-#define READY_MS 10000
-#define TOKEN_BYTES_MOST 8192
-#define TOKEN_SECONDS 86400
-#define CONNECTIONS 3
-#define QUERY_MS 30000
 #define KEYS_FIRST 4096
 
 static const struct option options[] = {
-    {"clinic", required_argument, NULL, 'c'},     {"group-by", required_argument, NULL, 'g'},
-    {"map", required_argument, NULL, 'm'},        {"set", required_argument, NULL, 's'},
-    {"mode", required_argument, NULL, 'o'},       {"dry-run", no_argument, NULL, 'd'},
-    {"refused", required_argument, NULL, 'r'},    {"format", required_argument, NULL, 'f'},
-    {"token-file", required_argument, NULL, 't'}, {NULL, 0, NULL, 0},
+    {"clinic", required_argument, NULL, 'c'},
+    {"group-by", required_argument, NULL, 'g'},
+    {"map", required_argument, NULL, 'm'},
+    {"set", required_argument, NULL, 's'},
+    {"mode", required_argument, NULL, 'o'},
+    {"dry-run", no_argument, NULL, 'd'},
+    {"refused", required_argument, NULL, 'r'},
+    {"format", required_argument, NULL, 'f'},
+    {"token-file", required_argument, NULL, 't'},
+    {"directory", no_argument, NULL, 'y'},
+    {NULL, 0, NULL, 0},
 };
 
 struct wishes {
     const char *file, *clinic, *refused, *token_file;
     enum rows_format format;
-    bool has_format, dry_run, all;
+    bool has_format, dry_run, all, directory;
     json_t *map, *set; /* arrays; NULL until something is in them */
 };
 
@@ -89,6 +89,9 @@ static const char *option_read(int option, struct wishes *wishes, struct arena *
     case 't':
         wishes->token_file = optarg;
         return NULL;
+    case 'y':
+        wishes->directory = true;
+        return NULL;
     default:
         return "unknown option, or one without its value";
     }
@@ -113,10 +116,11 @@ static const char *options_read(int argc, char **argv, struct wishes *wishes,
     ending = strrchr(wishes->file, '.');
     if (!wishes->has_format)
         wishes->format = ending && strcmp(ending, ".csv") == 0 ? ROWS_CSV : ROWS_NDJSON;
-    if (wishes->clinic && (strlen(wishes->clinic) != 36 ||
-                           wishes->clinic[strspn(wishes->clinic, "0123456789abcdefABCDEF-")]))
+    if (wishes->clinic && !corridor_is_id(wishes->clinic))
         return "--clinic takes the id of a clinic";
-    return NULL;
+    return wishes->directory && (wishes->map || wishes->set || wishes->format == ROWS_CSV)
+               ? "--directory takes the lines of an export, without --map, --set, --group-by"
+               : NULL;
 }
 
 /* ------------------------------------------------------------------ the file */
@@ -162,6 +166,61 @@ static void file_close(struct file *file)
 {
     if (file->size)
         munmap(file->bytes, file->size);
+}
+
+/* ------------------------------------------------------------------ what export gave */
+
+/* The id of the clinic in whose line the file begins; NULL when there is none. */
+static const char *directory_clinic(const struct file *file, struct arena *arena)
+{
+    const char *end = file->bytes + file->size;
+
+    for (const char *at = file->bytes; at && at < end;) {
+        const char *next = memchr(at, '\n', (size_t)(end - at));
+        json_auto_t *line = json_loadb(at, (size_t)((next ? next : end) - at), 0, NULL);
+        const char *type = json_string_value(json_object_get(line, "type"));
+        const char *id = json_string_value(json_object_get(line, "id"));
+
+        if (!type || strcmp(type, "directory") != 0)
+            return type && id && strcmp(type, "clinic") == 0 ? arena_copy_text(arena, id)
+                                                             : NULL;
+        at = next ? next + 1 : NULL;
+    }
+    return NULL;
+}
+
+static size_t lines_count(const struct file *file)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < file->size; i++)
+        count += file->bytes[i] == '\n';
+    return count;
+}
+
+/* Whose directory the file is, and whether it can be had as it was asked for. */
+static bool directory_look(struct wishes *wishes, const struct file *file, struct arena *arena,
+                           struct fault *fault)
+{
+    static const char end[] = "{\"type\": \"end\"}\n";
+    const size_t length = sizeof(end) - 1;
+
+    if (file->size < length || memcmp(file->bytes + file->size - length, end, length) != 0)
+        return fault_set(fault, "%s is cut off: an export closes with %.15s", wishes->file,
+                         end);
+    if ((wishes->dry_run || wishes->all) &&
+        (lines_count(file) > DIRECTORY_ROWS_MOST || file->size > IMPORT_BYTES_MOST))
+        return fault_set(
+            fault,
+            "%s is more than one request (%d lines, 1 MiB), whose lines name those "
+            "of requests before: it can only be imported row by row",
+            wishes->file, DIRECTORY_ROWS_MOST);
+    if (!wishes->clinic)
+        wishes->clinic = directory_clinic(file, arena);
+    return wishes->clinic && corridor_is_id(wishes->clinic)
+               ? true
+               : fault_set(fault, "%s begins with no clinic: name one with --clinic",
+                           wishes->file);
 }
 
 /* ------------------------------------------------------------------ keys that came */
@@ -302,7 +361,7 @@ static bool take_row(struct pass *pass, const struct row *row, struct arena *are
     }
     if (is_repeated(pass, row, arena))
         return true;
-    if (import_piece_is_full(&pass->piece, row) && !send_piece(pass, fault))
+    if (import_piece_is_full(pass->import, &pass->piece, row) && !send_piece(pass, fault))
         return false;
     import_piece_add(&pass->piece, row);
     return true;
@@ -365,42 +424,12 @@ static const char *target_of(const struct wishes *wishes, bool dry_run, struct a
 {
     const char *query = dry_run ? "?dry_run=true" : "";
 
+    if (wishes->directory)
+        return arena_format(arena, "/v1/clinics/%s/import%s", wishes->clinic,
+                            wishes->all && !dry_run ? "?mode=all" : query);
     return wishes->clinic
                ? arena_format(arena, "/v1/clinics/%s/locations/import%s", wishes->clinic, query)
                : arena_format(arena, "/v1/clinics/import%s", query);
-}
-
-/* Without a token of yours it signs one for itself, when a key is there that can. */
-static const char *token_of(const struct wishes *wishes, const struct config *config,
-                            struct arena *arena, struct fault *fault)
-{
-    const struct authority_settings settings = authority_settings_of(config);
-    const char *clinics[] = {wishes->clinic, NULL};
-    const struct token_request request = {.subject = "clinicd-import",
-                                          .scope = "directory:write platform:write",
-                                          .clinics = clinics,
-                                          .all_clinics = !wishes->clinic,
-                                          .lifetime_seconds = TOKEN_SECONDS};
-    char bytes[TOKEN_BYTES_MOST + 1] = "";
-    const char *text = NULL;
-    char *minted = NULL;
-    FILE *file;
-
-    if (wishes->token_file) {
-        file = fopen(wishes->token_file, "re");
-        if (!file || fscanf(file, "%8192s", bytes) != 1)
-            fault_set(fault, "%s holds no token", wishes->token_file);
-        else
-            text = bytes;
-        if (file)
-            fclose(file);
-    } else {
-        minted = token_mint(&settings, &request, clock_wall_seconds(), fault);
-        text = minted;
-    }
-    text = text ? arena_format(arena, "Bearer %s", text) : NULL;
-    free(minted);
-    return text;
 }
 
 static void tell(const struct import_tally *tally, const struct wishes *wishes, bool written,
@@ -440,43 +469,39 @@ static bool import_file(struct import *import, const struct wishes *wishes, stru
     return true;
 }
 
-static bool import_wired(const struct config *config, const struct wishes *wishes,
-                         struct import *import, struct arena *arena, struct fault *fault)
+static bool import_run(struct import *import, const struct wishes *wishes, struct file *file,
+                       struct arena *arena, struct fault *fault)
 {
-    struct file file = {0};
     bool good;
 
-    import->token = token_of(wishes, config, arena, fault);
-    if (!import->token || !file_open(wishes->file, &file, fault))
-        return false;
     import->refused = wishes->refused ? fopen(wishes->refused, "we") : stdout;
-    if (!import->refused) {
-        file_close(&file);
+    if (!import->refused)
         return fault_set(fault, "%s cannot be written: %s", wishes->refused, strerror(errno));
-    }
-    good = import_file(import, wishes, &file, arena, fault);
+    good = import_file(import, wishes, file, arena, fault);
     if (wishes->refused && fclose(import->refused) != 0)
         good = fault_set(fault, "%s could not be written", wishes->refused);
-    file_close(&file);
     return good;
 }
 
-static int import_run(const struct config *config, const struct wishes *wishes,
-                      struct arena *arena)
+/* With the database, and the file open. */
+static int import_open(const struct config *config, struct wishes *wishes, struct arena *arena)
 {
-    struct config own = *config;
-    struct service service;
-    struct import import = {.service = &service};
-    struct fault fault = {"the database is away"};
-    bool good;
+    /* who imports a directory may have to make its clinic, which needs a token for all */
+    const struct corridor_caller caller = {.token_file = wishes->token_file,
+                                           .subject = "clinicd-import",
+                                           .clinic = wishes->directory ? NULL : wishes->clinic};
+    struct corridor corridor;
+    struct import import = {.corridor = &corridor,
+                            .rows_most = wishes->directory ? DIRECTORY_ROWS_MOST : ROWS_MOST};
+    struct file file = {0};
+    struct fault fault;
+    bool good = corridor_open(&corridor, config, &caller, &fault) &&
+                file_open(wishes->file, &file, &fault) &&
+                (!wishes->directory || directory_look(wishes, &file, arena, &fault)) &&
+                import_run(&import, wishes, &file, arena, &fault);
 
-    own.database_connections = CONNECTIONS;
-    own.database_timeout_ms = QUERY_MS;
-    log_set_level(LOG_ERROR);
-    good = service_wire(&service, &own, &fault) && service_connect(&service, &fault) &&
-           database_wait_ready(service.database, READY_MS, &fault) == DATABASE_READY &&
-           import_wired(&own, wishes, &import, arena, &fault);
-    service_unwire(&service);
+    file_close(&file);
+    corridor_close(&corridor);
     if (!good)
         return command_failed(&fault);
     return import.tally.refused ? EXIT_FAILED : EXIT_DONE;
@@ -487,7 +512,7 @@ int command_import(const struct config *config, int argc, char **argv)
     struct arena *arena = arena_new();
     struct wishes wishes = {0};
     const char *wrong = options_read(argc, argv, &wishes, arena);
-    int status = wrong ? command_misused("import", wrong) : import_run(config, &wishes, arena);
+    int status = wrong ? command_misused("import", wrong) : import_open(config, &wishes, arena);
 
     json_decref(wishes.map);
     json_decref(wishes.set);

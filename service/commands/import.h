@@ -4,8 +4,11 @@
 
 #include <stdio.h>
 
+#include "commands/corridor.h"
 #include "rows.h"
-#include "serve.h"
+
+/* Most bytes of one request, as the contract says. */
+#define IMPORT_BYTES_MOST 1048576
 
 /* What became of the rows so far. */
 struct import_tally {
@@ -13,9 +16,9 @@ struct import_tally {
 };
 
 struct import {
-    struct service *service;
+    struct corridor *corridor;
     const char *target; /* path and query of the requests */
-    const char *token;  /* "Bearer ..." */
+    size_t rows_most;   /* of one request */
     FILE *refused;      /* where refused rows go, a line each; NULL for nowhere */
     struct import_tally tally;
 };
@@ -30,7 +33,8 @@ struct import_piece {
 };
 
 /* True when the row does not fit any more: send the piece first. */
-bool import_piece_is_full(const struct import_piece *piece, const struct row *row);
+bool import_piece_is_full(const struct import *import, const struct import_piece *piece,
+                          const struct row *row);
 void import_piece_begin(struct import_piece *piece);
 void import_piece_add(struct import_piece *piece, const struct row *row);
 

@@ -4,11 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define PIECE_BYTES_MOST 1048576
-#define TRIES 5
-#define FIRST_PAUSE_MS 100
 
 void import_piece_begin(struct import_piece *piece)
 {
@@ -17,9 +12,11 @@ void import_piece_begin(struct import_piece *piece)
     piece->count = 0;
 }
 
-bool import_piece_is_full(const struct import_piece *piece, const struct row *row)
+bool import_piece_is_full(const struct import *import, const struct import_piece *piece,
+                          const struct row *row)
 {
-    return piece->count == ROWS_MOST || piece->body.length + row->length + 1 > PIECE_BYTES_MOST;
+    return piece->count == import->rows_most ||
+           piece->body.length + row->length + 1 > IMPORT_BYTES_MOST;
 }
 
 void import_piece_add(struct import_piece *piece, const struct row *row)
@@ -52,20 +49,6 @@ static json_int_t count_of(const json_t *answer, const char *name)
     return json_integer_value(json_object_get(answer, name));
 }
 
-static const char *title_of(const json_t *answer)
-{
-    const char *title = json_string_value(json_object_get(answer, "title"));
-
-    return title ? title : "no answer that can be read";
-}
-
-static const char *detail_of(const json_t *answer)
-{
-    const char *detail = json_string_value(json_object_get(answer, "detail"));
-
-    return detail ? detail : "";
-}
-
 /* Rows are counted by their line in the piece; what people want to know is that in the file. */
 static void read_row(struct import *import, const struct import_piece *piece, const json_t *row)
 {
@@ -93,60 +76,22 @@ static void read_answer(struct import *import, const struct import_piece *piece,
 
 /* ------------------------------------------------------------------ the request */
 
-static void run(struct import *import, struct import_piece *piece, struct request *request)
-{
-    const struct header headers[] = {
-        {"Authorization", import->token},
-        {"Content-Type", "application/x-ndjson"},
-    };
-
-    *request = (struct request){
-        .arena = piece->arena,
-        .method = "POST",
-        .target = import->target,
-        .headers = headers,
-        .header_count = LENGTH(headers),
-        .headers_are_clean = true,
-        .body = piece->body.text,
-        .body_length = piece->body.length,
-        .started_us = clock_monotonic_us(),
-    };
-    serve_request(import->service, request);
-    request->headers = NULL;
-}
-
 /* An import that was done twice has done nothing the second time, so it may be tried again. */
-static void run_until_answered(struct import *import, struct import_piece *piece,
-                               struct request *request)
-{
-    long pause_ms = FIRST_PAUSE_MS;
-
-    run(import, piece, request);
-    for (int tries = 1; request->answer.status == 503 && tries < TRIES; tries++) {
-        const struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-
-        nanosleep(&pause, NULL);
-        pause_ms *= 3;
-        run(import, piece, request);
-    }
-}
-
 bool import_piece_send(struct import *import, struct import_piece *piece, struct fault *fault)
 {
-    struct request request;
-    json_auto_t *answer = NULL;
+    struct answer answer;
+    json_auto_t *told = NULL;
     bool good = true;
 
     if (piece->count > 0) {
-        run_until_answered(import, piece, &request);
-        answer = json_loadb(request.answer.body, request.answer.length, 0, NULL);
-        good = request.answer.status == 200 && answer;
+        corridor_ask(import->corridor, piece->arena, import->target, &piece->body, &answer);
+        told = json_loadb(answer.body, answer.length, 0, NULL);
+        good = answer.status == 200 && told;
         if (good)
-            read_answer(import, piece, answer);
+            read_answer(import, piece, told);
         else
-            fault_set(fault, "lines %zu to %zu were not taken: status %d, %s%s%s",
-                      piece->lines[0], piece->lines[piece->count - 1], request.answer.status,
-                      title_of(answer), *detail_of(answer) ? ": " : "", detail_of(answer));
+            fault_set(fault, "lines %zu to %zu were not taken: %s", piece->lines[0],
+                      piece->lines[piece->count - 1], corridor_refusal(&answer, piece->arena));
     }
     arena_free(piece->arena);
     return good;

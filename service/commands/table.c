@@ -12,10 +12,13 @@ const struct command commands[] = {
      "--sub NAME --scope \"SCOPES\" [--clinic UUID]... [--all-clinics] [--ttl 1h] [--kid ID]",
      "print a token, signed with the first key that can sign"},
     {"import", command_import,
-     "FILE [--clinic UUID | --group-by COLUMN] [--map MEMBER:COLUMN]... [--set "
+     "FILE [--clinic UUID | --group-by COLUMN] [--directory] [--map MEMBER:COLUMN]... [--set "
      "MEMBER:VALUE]... "
      "[--mode row|all] [--dry-run] [--refused FILE] [--format csv|ndjson] [--token-file FILE]",
-     "import locations from a file of any size; refused rows come out as NDJSON"},
+     "import locations from a file of any size, or what export gave (--directory; without "
+     "--clinic into the clinic that it names); refused rows come out as NDJSON"},
+    {"export", command_export, "--clinic UUID [--output FILE] [--token-file FILE]",
+     "write the whole directory of a clinic as NDJSON that import --directory takes back"},
     {"check", command_check, "[--live]",
      "check contract, queries and database; --live: ask the running service"},
     {"version", command_version, "", "print the version"},

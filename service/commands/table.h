@@ -24,6 +24,7 @@ int command_serve(const struct config *config, int argc, char **argv);
 int command_migrate(const struct config *config, int argc, char **argv);
 int command_demo(const struct config *config, int argc, char **argv);
 int command_token(const struct config *config, int argc, char **argv);
+int command_export(const struct config *config, int argc, char **argv);
 int command_import(const struct config *config, int argc, char **argv);
 int command_check(const struct config *config, int argc, char **argv);
 int command_version(const struct config *config, int argc, char **argv);

@@ -63,26 +63,32 @@ static void add_query(struct buffer *link, const char *query)
     }
 }
 
-/* The request's own target with the cursor of the next page. */
-static void add_link(struct request *request)
+void answer_next(struct request *request, const char *cursor)
 {
-    const struct answer *answer = &request->answer;
-    const char *cursor;
-    struct buffer link;
+    struct buffer link = buffer_init(request->arena);
 
-    if (!request_is_read(request) || answer->status != 200 || !request->operation ||
-        request->operation->is_public || strpbrk(request->target, "<>\""))
+    if (strpbrk(request->target, "<>\""))
         return;
-    cursor = body_next_cursor(answer->body, answer->length, request->arena);
-    if (!cursor)
-        return;
-    link = buffer_init(request->arena);
     buffer_add_char(&link, '<');
     buffer_add(&link, request->target, strcspn(request->target, "?"));
     buffer_add_char(&link, '?');
     add_query(&link, request->match.query);
     buffer_add_format(&link, "cursor=%s>; rel=\"next\"", cursor);
     answer_header(request, "Link", link.text);
+}
+
+/* A page that says itself where the next one begins. */
+static void add_link(struct request *request)
+{
+    const struct answer *answer = &request->answer;
+    const char *cursor;
+
+    if (!request_is_read(request) || answer->status != 200 || !request->operation ||
+        request->operation->is_public)
+        return;
+    cursor = body_next_cursor(answer->body, answer->length, request->arena);
+    if (cursor)
+        answer_next(request, cursor);
 }
 
 static bool is_origin_allowed(const char *allowed, const char *origin)

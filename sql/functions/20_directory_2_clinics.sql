@@ -41,7 +41,7 @@ begin
         return row(200, app.json_with(before::json, app.affected('[]')), old.version, null, null)::app.answer;
     end if;
 
-    new.id := coalesce(target, app.new_id());
+    new.id := coalesce(target, (doc ->> 'id')::uuid, app.new_id());
     new.slug := doc ->> 'slug';
     new.name := doc ->> 'name';
     new.timezone := doc ->> 'timezone';

@@ -45,7 +45,7 @@ begin
     end if;
 
     new.clinic_id := tenant;
-    new.id := coalesce(target, app.new_id());
+    new.id := coalesce(target, (doc ->> 'id')::uuid, app.new_id());
     new.external_id := doc ->> 'external_id';
     new.slug := doc ->> 'slug';
     new.name := doc ->> 'name';

@@ -63,7 +63,7 @@ begin
     end if;
 
     new.clinic_id := tenant;
-    new.id := coalesce(target, app.new_id());
+    new.id := coalesce(target, (doc ->> 'id')::uuid, app.new_id());
     new.name := doc ->> 'name';
     new.title := doc ->> 'title';
     new.languages := app.text_list(doc -> 'languages');
@@ -178,7 +178,7 @@ begin
     end if;
 
     new.clinic_id := tenant;
-    new.id := coalesce(target, app.new_id());
+    new.id := coalesce(target, (doc ->> 'id')::uuid, app.new_id());
     new.location_id := doc ->> 'location_id';
     new.name := doc ->> 'name';
     new.kind := doc ->> 'kind';

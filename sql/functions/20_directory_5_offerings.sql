@@ -78,7 +78,7 @@ begin
     end if;
 
     new.clinic_id := tenant;
-    new.id := coalesce(target, app.new_id());
+    new.id := coalesce(target, (doc ->> 'id')::uuid, app.new_id());
     new.treatment := doc ->> 'treatment';
     new.name := coalesce(doc -> 'name', '{}');
     new.duration_minutes := doc ->> 'duration_minutes';

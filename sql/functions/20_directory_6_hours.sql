@@ -93,7 +93,7 @@ begin
     end if;
 
     new.clinic_id := tenant;
-    new.id := coalesce(target, app.new_id());
+    new.id := coalesce(target, (doc ->> 'id')::uuid, app.new_id());
     new.practitioner_id := doc ->> 'practitioner_id';
     new.location_id := doc ->> 'location_id';
     new.weekday := doc ->> 'weekday';
@@ -177,7 +177,7 @@ begin
     end if;
 
     new.clinic_id := tenant;
-    new.id := coalesce(target, app.new_id());
+    new.id := coalesce(target, (doc ->> 'id')::uuid, app.new_id());
     new.kind := doc ->> 'kind';
     new.practitioner_id := doc ->> 'practitioner_id';
     new.location_id := doc ->> 'location_id';

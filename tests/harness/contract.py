@@ -133,7 +133,9 @@ class Contract:
         if media_type.endswith("json") and "schema" in content[media_type]:
             if "$ref" in self._at(place):
                 place = self._at(place)["$ref"].removeprefix("#")
-            self._validate(place + pointer("content", media_type, "schema"), json.loads(body), what)
+            place += pointer("content", media_type, "schema")
+            for value in body.splitlines() if media_type == "application/x-ndjson" else [body]:
+                self._validate(place, json.loads(value), what)
 
     def _at(self, place):
         node = self.document
