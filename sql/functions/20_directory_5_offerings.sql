@@ -11,7 +11,9 @@ begin
                                   where op.clinic_id = o.clinic_id and op.offering_id = o.id order by op.practitioner_id),
         'location_ids', array(select ol.location_id from app.offering_location ol
                               where ol.clinic_id = o.clinic_id and ol.offering_id = o.id order by ol.location_id),
-        'room_kind', o.room_kind, 'seats', o.seats, 'self_bookable', o.self_bookable, 'status', o.status, 'version', o.version,
+        'room_kind', o.room_kind, 'seats', o.seats, 'self_bookable', o.self_bookable,
+        'intake', app.intake_form_questions(o.clinic_id, o.id, o.intake_version), 'intake_version', o.intake_version,
+        'status', o.status, 'version', o.version,
         'created_at', app.utc_instant(o.created_at), 'updated_at', app.utc_instant(o.updated_at));
 end
 $$;
@@ -53,6 +55,7 @@ declare
     new app.offering;
     practitioners uuid[];
     locations uuid[];
+    questions jsonb;
     treatments_before jsonb;
     before jsonb;
     doc jsonb;
@@ -73,6 +76,8 @@ begin
         return answer;
     end if;
     doc := app.merge_patch(before, body);
+    questions := doc -> 'intake';
+    doc := doc || jsonb_build_object('intake', app.intake_questions(questions));
     if app.settled(doc) = app.settled(before) then
         return row(200, app.json_with(before::json, app.affected('[]')), old.version, null, null)::app.answer;
     end if;
@@ -100,24 +105,26 @@ begin
         app.reference_fault('/treatment', exists (select from app.treatment t where t.code = new.treatment))
         || app.practitioner_faults(tenant, '/practitioner_ids', practitioners)
         || app.location_faults(tenant, '/location_ids', locations),
-        app.required_faults(doc, '{treatment,duration_minutes,price}'));
+        app.required_faults(doc, '{treatment,duration_minutes,price}') || app.intake_rules(tenant, new.id, questions));
     if answer.status is not null then
         return answer;
     end if;
 
+    new.intake_version := app.save_intake(tenant, new.id, old.intake_version, doc -> 'intake');
     treatments_before := app.treatments_by_practitioner(tenant, practitioners || app.uuid_list(before -> 'practitioner_ids'));
     insert into app.offering (clinic_id, id, treatment, name, duration_minutes, buffer_before_minutes, buffer_after_minutes,
-                              step_minutes, price_amount, price_currency, room_kind, seats, self_bookable, status, version,
-                              created_at, updated_at)
+                              step_minutes, price_amount, price_currency, room_kind, seats, self_bookable, intake_version, status,
+                              version, created_at, updated_at)
     values (tenant, new.id, new.treatment, new.name, new.duration_minutes, new.buffer_before_minutes, new.buffer_after_minutes,
-            new.step_minutes, new.price_amount, new.price_currency, new.room_kind, new.seats, new.self_bookable, new.status,
-            new.version, new.created_at, new.updated_at)
+            new.step_minutes, new.price_amount, new.price_currency, new.room_kind, new.seats, new.self_bookable, new.intake_version,
+            new.status, new.version, new.created_at, new.updated_at)
     on conflict (clinic_id, id) do update
     set (treatment, name, duration_minutes, buffer_before_minutes, buffer_after_minutes, step_minutes, price_amount,
-         price_currency, room_kind, seats, self_bookable, version, updated_at)
+         price_currency, room_kind, seats, self_bookable, intake_version, version, updated_at)
         = (excluded.treatment, excluded.name, excluded.duration_minutes, excluded.buffer_before_minutes,
            excluded.buffer_after_minutes, excluded.step_minutes, excluded.price_amount, excluded.price_currency,
-           excluded.room_kind, excluded.seats, excluded.self_bookable, excluded.version, excluded.updated_at);
+           excluded.room_kind, excluded.seats, excluded.self_bookable, excluded.intake_version, excluded.version,
+           excluded.updated_at);
     perform app.save_offering_lists(tenant, new.id, practitioners, locations);
     perform app.practitioners_changed(tenant, treatments_before);
     return app.written(tenant, 'offering', new.id::text, 'Offering', format('/v1/clinics/%s/offerings/%s', tenant, new.id), caller,

@@ -22,7 +22,8 @@ begin
 end
 $$;
 
-create or replace function app.booking_json(b app.booking)
+-- As a list has it: everything but what was answered before the visit.
+create or replace function app.booking_item_json(b app.booking)
 returns json language plpgsql stable as $$
 begin
     return json_build_object(
@@ -36,8 +37,8 @@ begin
         'remind_at', app.local_instant(b.remind_at, b.timezone),
         'hold_expires_at', case when b.status in ('held', 'expired') then app.local_instant(b.hold_expires_at, b.timezone) end,
         'hold_extended_at', app.local_instant(b.hold_extended_at, b.timezone),
-        'client', b.client, 'intake', b.intake, 'note', b.note, 'order_id', b.order_id, 'series_id', b.series_id,
-        'source', b.source,
+        'client', b.client, 'note', b.note, 'order_id', b.order_id, 'series_id', b.series_id,
+        'waitlist_entry_id', b.waitlist_entry_id, 'source', b.source,
         -- Only what has ended or was moved can have cost something.
         'charge', case when b.status in ('cancelled', 'no_show') or b.rescheduled_at is not null then
             (select json_build_object('id', c.id, 'kind', c.kind, 'percent', c.percent, 'amount', c.amount,
@@ -45,6 +46,14 @@ begin
              from app.charge c where c.clinic_id = b.clinic_id and c.booking_id = b.id order by c.id desc limit 1) end,
         'version', b.version,
         'created_at', app.local_instant(b.created_at, b.timezone), 'updated_at', app.local_instant(b.updated_at, b.timezone));
+end
+$$;
+
+-- A single booking, to its partner and the desk.
+create or replace function app.booking_json(b app.booking)
+returns json language plpgsql stable as $$
+begin
+    return app.json_with(app.booking_item_json(b), app.intake_json(b));
 end
 $$;
 

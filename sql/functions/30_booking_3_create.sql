@@ -1,4 +1,4 @@
--- How a booking is made: what is wanted, the caps of holds, the row, the act.
+-- How a booking is made: what is wanted, the row, the act. (The caps on holds and bookings are in 37_partners.sql.)
 
 do $$
 begin
@@ -16,50 +16,26 @@ returns text language sql immutable strict parallel safe as $$
     select case when contact like '%@%' then lower(btrim(contact)) else regexp_replace(contact, '[^0-9]', '', 'g') end
 $$;
 
--- Why this new hold would be one too many; null when it is not. Counts the live holds of its partner at the clinic, all of them
--- and those for the same client (by e-mail or telephone); what is held together, an order or a series, counts as one, and what
--- belongs to the order or series of this hold itself does not count. It sees what is committed: requests that run at the same
--- moment for other practitioners may pass the limit together.
-create or replace function app.holds_refusal(b app.booking)
+-- What keeps a booking from being entered, whatever its time: null, or the refusal. All that enter bookings of somebody's wish ask it.
+-- `b` has its answers as they came; the faults of answers are at `pointer`/<code>.
+create or replace function app.entry_refusal(b app.booking, for_desk boolean, pointer text default '/intake')
 returns app.answer language plpgsql volatile as $$
 declare
-    per_partner int := (b.policy ->> 'max_holds_per_partner')::int;
-    per_client int := (b.policy ->> 'max_holds_per_client')::int;
-    email text := app.contact_key(b.client ->> 'email');
-    phone text := app.contact_key(b.client ->> 'phone');
-    live record;
+    answer app.answer := app.intake_refusal(b, b.intake, b.status = 'confirmed', for_desk, pointer);
 begin
-    select count(distinct coalesce(k.order_id, k.series_id, k.id)) as all_of_them,
-           count(distinct coalesce(k.order_id, k.series_id, k.id))
-               filter (where app.contact_key(k.client ->> 'email') = email or app.contact_key(k.client ->> 'phone') = phone) as of_client
-    into live
-    from app.booking k
-    where k.clinic_id = b.clinic_id and k.source = b.source and k.status = 'held' and k.hold_expires_at > b.created_at
-      and coalesce(k.order_id, k.series_id, k.id) is distinct from coalesce(b.order_id, b.series_id);
-    if live.of_client >= per_client then
-        return app.refused(409, 'too-many-holds', 'This client holds as many times as the clinic allows.',
-                           jsonb_build_object('counted', 'client', 'limit', per_client));
-    elsif live.all_of_them >= per_partner then
-        return app.refused(409, 'too-many-holds', 'You hold as many times as the clinic allows.',
-                           jsonb_build_object('counted', 'partner', 'limit', per_partner));
+    if answer.status is null and b.status = 'held' and not for_desk then
+        answer := app.holds_refusal(b);
     end if;
-    return null;
-end
-$$;
-
--- What keeps a booking from being entered, whatever its time: null, or the refusal. All that enter bookings of somebody's wish ask it.
-create or replace function app.entry_refusal(b app.booking, for_desk boolean)
-returns app.answer language plpgsql volatile as $$
-begin
-    if b.status = 'held' and not for_desk then
-        return app.holds_refusal(b);
+    if answer.status is null and not for_desk then
+        answer := app.bookings_refusal(b);
     end if;
-    return null;
+    return answer;
 end
 $$;
 
 -- A booking of the place that find_place found, as yet only in memory: all but its status, the end of a hold, and the order or
--- series it may belong to. details: client?, intake?, note?, external_ref?.
+-- series it may belong to. details: client?, intake? (as it came: app.entry_refusal judges it, app.enter_booking keeps what was
+-- answered), note?, external_ref?.
 create or replace function app.new_booking(place app.place, start timestamptz, details jsonb, caller app.caller)
 returns app.booking language plpgsql volatile as $$
 declare
@@ -76,7 +52,8 @@ begin
     b.ends_at := start + chosen.duration;
     b.timezone := chosen.zone;
     b.seats := chosen.party;
-    select o.treatment, o.price_amount * b.seats, o.price_currency into b.treatment, b.price_amount, b.price_currency
+    select o.treatment, o.price_amount * b.seats, o.price_currency, o.intake_version
+    into b.treatment, b.price_amount, b.price_currency, b.intake_version
     from app.offering o where o.clinic_id = b.clinic_id and o.id = b.offering_id;
     b.policy := place.policy;
     b.free_cancel_until := start - make_interval(hours => (b.policy ->> 'cancellation_notice_hours')::int);
@@ -97,6 +74,8 @@ $$;
 create or replace function app.enter_booking(b app.booking, chosen app.candidate)
 returns app.booking language plpgsql volatile as $$
 begin
+    b := app.with_intake(b, b.intake_version, b.intake);
+    b.confirmed_at := case when b.status = 'confirmed' then b.created_at end;
     b.session_id := app.session_for(chosen, b.starts_at, b.room_id);
     loop
         b.reference := app.new_reference();

@@ -18,9 +18,13 @@ end
 $$;
 
 -- A hold becomes firm, as far as it can; `answer` says why it cannot. What the contract calls null leaves the booking's as it is.
+-- The answers that come now go beside those that the hold has; what is wrong with them is at `pointer`/<code>.
 create or replace function app.make_firm(inout b app.booking, client jsonb, intake jsonb, operation text, caller app.caller,
+                                         for_desk boolean default false, pointer text default '/intake',
                                          out answer app.answer)
 language plpgsql volatile as $$
+declare
+    answered record;
 begin
     if b.status = 'expired' then
         answer := app.refused(409, 'hold-expired', 'The hold has run out, its time is free again.',
@@ -36,8 +40,17 @@ begin
                               '{"errors": [{"pointer": "/client", "detail": "is required, since the hold has none"}]}');
         return;
     end if;
+    answered := app.confirmed_intake(b, intake, for_desk, pointer);
+    answer := answered.refusal;
+    if answer.status is null and not for_desk then
+        answer := app.bookings_refusal(b);
+    end if;
+    if answer.status is not null then
+        return;
+    end if;
+    b := answered.b;
     update app.booking k
-    set status = 'confirmed', client = b.client, intake = coalesce(nullif(make_firm.intake, 'null'), k.intake),
+    set status = 'confirmed', client = b.client, intake = b.intake, intake_version = b.intake_version, confirmed_at = app.now(),
         version = k.version + 1, updated_at = app.now()
     where k.clinic_id = b.clinic_id and k.id = b.id
     returning * into b;
@@ -47,9 +60,10 @@ end
 $$;
 
 -- body: client?, intake?; what is absent or null stays as it was.
-create or replace function app.confirm_booking(booking_id uuid, body jsonb, caller app.caller, clinics text)
+create or replace function app.confirm_booking(booking_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
+    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
     b app.booking;
     made record;
     answer app.answer := app.answered_before(caller);
@@ -65,7 +79,7 @@ begin
     elsif b.status = 'held' and b.series_id is not null then
         return app.booking_refusal(b, 'It is held together with others: confirm its series.');
     end if;
-    made := app.make_firm(b, body -> 'client', body -> 'intake', 'confirmBooking', caller);
+    made := app.make_firm(b, body -> 'client', body -> 'intake', 'confirmBooking', caller, for_desk);
     answer := made.answer;
     if answer.status is not null then
         return answer;

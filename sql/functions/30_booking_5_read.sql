@@ -80,7 +80,7 @@ begin
     end if;
     return row(200,
                json_build_object(
-                   'items', (select coalesce(json_agg(app.booking_json(app.booking_now(b, moment)) order by b.starts_at, b.id), '[]')
+                   'items', (select coalesce(json_agg(app.booking_item_json(app.booking_now(b, moment)) order by b.starts_at, b.id), '[]')
                              from unnest(found_bookings[1:page]) as b),
                    'next', next_cursor),
                null, null, null)::app.answer;

@@ -8,7 +8,7 @@ create table app.intake_form (
     questions jsonb not null check (jsonb_typeof(questions) = 'array'),  -- as app.intake_questions makes them
     created_at timestamptz not null default app.now(),
     primary key (clinic_id, offering_id, version),
-    foreign key (clinic_id, offering_id) references app.offering
+    foreign key (clinic_id, offering_id) references app.offering deferrable initially deferred
 );
 
 alter table app.offering
@@ -17,8 +17,8 @@ alter table app.offering
 
 alter table app.booking
     add column intake_version int,       -- of the questions that `intake` answers; null = none were asked
-    add column confirmed_at timestamptz, -- when it became firm; null = it never did
     add foreign key (clinic_id, offering_id, intake_version) references app.intake_form;
+-- Every booking that became firm says when, also those that never were a hold.
 update app.booking set confirmed_at = created_at where status in ('confirmed', 'completed', 'no_show');
 
 -- A partner's bookings of the day, to be counted when it makes another.

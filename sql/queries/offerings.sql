@@ -48,3 +48,9 @@ where status is not null;
 -- args: clinic_id offering_id if_match sub request_id dry_run
 select * from app.act_status('offering', $1::uuid, $2::uuid, 'active', $6::boolean, row($4::text, $5::text, $3::text, null, null)::app.caller)
 where status is not null;
+
+-- name: readOfferingIntake
+-- args: offering_id version lang clinics
+select status, body, language
+from app.read_intake($1::uuid, $2::int, $3::text, $4::text)
+where status is not null;

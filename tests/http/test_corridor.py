@@ -186,6 +186,9 @@ def test_nothing_personal_is_ever_logged(database, start_service, contract, toke
     partner = client.with_token(token)
     slot, other = slots_apart(client, token, 2, days=5)
     person = {"name": "Zebedeus Quintessa", "email": "zebedeus.q@private.example", "phone": "+32499123987"}
+    desk = client.with_token(tokens.desk([slot["clinic_id"]]))
+    asks = {"intake": [{"code": "remark", "type": "text", "label": {"en": "Anything else?"}}]}
+    assert desk.patch(f"/v1/clinics/{slot['clinic_id']}/offerings/{slot['offering_id']}", json=asks, if_match="*").status_code == 200
     intimate = {"client": person, "note": "haemophilia", "intake": {"remark": "knee-operation"}}
     made = partner.post("/v1/bookings", json=booking_of(slot, **intimate), key="remember-me")
     assert made.status_code == 201
