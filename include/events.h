@@ -28,8 +28,8 @@ bool events_are_refused(struct events *events, struct fault *fault);
 /* No further work is begun; the call that runs goes on. Does not wait. Any thread. */
 void events_finish(struct events *events);
 
-/* The same; then waits `grace_ms` for the call that runs, cuts it after that (the database
- * takes it back, and somebody does it later), and frees everything. NULL is allowed. */
+/* The same; then waits `grace_ms` for the call that runs and leaves it after that (the database
+ * ends it, or takes it back for whoever works next), and frees everything. NULL is allowed. */
 void events_stop(struct events *events, int64_t grace_ms);
 
 /* Connects once and prepares all works, for `clinicd check`. */

@@ -65,12 +65,24 @@ static bool is_stopping(const struct events *events)
     return poll(&stop, 1, 0) > 0;
 }
 
+/* A fault says whose connection it was: the pool's words are the same. */
+static enum database_state line_connect(struct db_line *line, int cancel_fd,
+                                        struct fault *fault)
+{
+    struct fault found = {""};
+    enum database_state state = db_line_connect(line, cancel_fd, &found);
+
+    if (state != DATABASE_READY)
+        fault_set(fault, "%s: %s", setting, found.text);
+    return state;
+}
+
 /* Before the first connection a refusal is final; later it may be a migration on its way. */
 static void connect_failed(struct events *events, enum database_state state,
                            const struct fault *fault)
 {
     if (state == DATABASE_REFUSED && !events->was_connected) {
-        fault_set(&events->refusal, "%s: %s", setting, fault->text);
+        events->refusal = *fault;
         atomic_store(&events->is_refused, true);
         return;
     }
@@ -82,7 +94,7 @@ static void connect_failed(struct events *events, enum database_state state,
 static bool connect_now(struct events *events)
 {
     struct fault fault;
-    enum database_state state = db_line_connect(events->line, events->stop_fd, &fault);
+    enum database_state state = line_connect(events->line, events->stop_fd, &fault);
 
     metrics_set(METRIC_WORK_CONNECTED, state == DATABASE_READY);
     if (state != DATABASE_READY) {
@@ -269,7 +281,7 @@ void events_stop(struct events *events, int64_t grace_ms)
 enum database_state events_check(const struct database_settings *settings, struct fault *fault)
 {
     struct db_line *line = db_line_new(setting, settings, fault);
-    enum database_state state = line ? db_line_connect(line, -1, fault) : DATABASE_REFUSED;
+    enum database_state state = line ? line_connect(line, -1, fault) : DATABASE_REFUSED;
 
     db_line_free(line);
     return state;

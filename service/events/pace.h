@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 enum {
-    PACE_BUSY_MS = 2,            /* between two portions while there is something to do */
-    PACE_FAILED_LEAST_MS = 100,  /* after the first failure; it doubles */
-    PACE_FAILED_MOST_MS = 10000, /* up to here */
+    PACE_BUSY_MS = 2,           /* between two portions while there is something to do */
+    PACE_FAILED_LEAST_MS = 100, /* after the first failure; it doubles */
+    PACE_FAILED_MOST_MS = 5000, /* up to here */
 };
 
 struct pace {

@@ -87,6 +87,7 @@ def contract():
 def _make_service(folder, tokens, database, settings):
     # Patient with a busy machine: a test that is about waiting sets its own limits.
     return Service(folder, {"CLINICD_DATABASE_URL": database.service_url,
+                            "CLINICD_DATABASE_WORKER_URL": database.worker_url,
                             "CLINICD_DATABASE_OWNER_URL": database.owner_url, "CLINICD_TEST_CLOCK": "on",
                             "CLINICD_DATABASE_WAIT_MS": 10_000, "CLINICD_DATABASE_TIMEOUT_MS": 20_000,
                             **tokens.settings(), **settings})

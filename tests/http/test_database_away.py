@@ -96,6 +96,13 @@ def test_a_killed_database_comes_back(own_postgres, service, partner):
     events = [entry["event"] for entry in service.log()]
     assert "database_down" in events and "database_up" in events[events.index("database_down"):]
     assert events.count("query_failed") <= 1  # who found it out; the others stand in their requests' lines
+    # The worker's connection comes back as well, within the longest of its pauses; one line for the whole time.
+    until = time.monotonic() + 10 * PATIENCE
+    while "\nclinicd_work_connected 1\n" not in httpx.get(f"{service.url}/metrics").text:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    events = [entry["event"] for entry in service.log()]
+    assert events.count("work_has_no_database") == events.count("work_has_its_database_again") == 1
 
 
 def test_a_frozen_database(own_postgres, service, partner, tokens):

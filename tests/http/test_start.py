@@ -26,7 +26,8 @@ def clinicd(*arguments, **settings):
 @pytest.fixture(scope="module")
 def good(postgres, template, tokens):
     """Settings with which it starts."""
-    return {"CLINICD_DATABASE_URL": template.service_url, "CLINICD_LISTEN": f"127.0.0.1:{free_port()}", **tokens.settings()}
+    return {"CLINICD_DATABASE_URL": template.service_url, "CLINICD_DATABASE_WORKER_URL": template.worker_url,
+            "CLINICD_LISTEN": f"127.0.0.1:{free_port()}", **tokens.settings()}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -150,6 +151,16 @@ def test_a_role_that_row_security_does_not_hold(good, postgres, template, make, 
 
 def test_the_owner_may_not_serve(good, template):
     assert_refused(good | {"CLINICD_DATABASE_URL": template.owner_url}, "clinicd_owner", "owns")
+
+
+def test_the_worker_is_held_to_the_same(good, template, database):
+    def refused(url, *words):
+        assert_refused(good | {"CLINICD_DATABASE_WORKER_URL": url}, "CLINICD_DATABASE_WORKER_URL", *words)
+
+    refused("nonsense")
+    refused(template.owner_url, "clinicd_owner", "owns")
+    database.fetch("alter function app.work_forget_answers(int) rename to work_forget_everything")
+    refused(database.worker_url, "sql/queries/work.sql", "query workForgetAnswers does not prepare", "42883")
 
 
 def test_a_database_without_its_schema(good, postgres):
