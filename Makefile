@@ -176,7 +176,7 @@ $(VENV)/complete: tests/requirements.txt
 	@$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
-.PHONY: test test-builds lint fmt bench cover
+.PHONY: test test-builds lint fmt bench cover race
 test: deps ## All tests (T=name for one; SAN=... for one flavour)
 	@$(MAKE) --no-print-directory $(VENV)/complete test-builds
 	@BUILD=$(BUILD) FLAVOURS="$(FLAVOURS)" tests/run $(T)
@@ -220,6 +220,13 @@ fuzz: ## libFuzzer on each target of tests/fuzz (T=target for one, FUZZ_SECONDS=
 	    $(BUILD)/fuzz/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=9000 -verbosity=0 \
 	        -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$target $$seeds; \
 	done
+
+SECONDS ?=
+WRITE ?=
+race: deps ## Everything at once, undisturbed and under kill -9, and its controls (SECONDS=60, WRITE=1: tests/fault/README.md)
+	@$(MAKE) --no-print-directory FLAVOUR=release $(VENV)/complete all
+	@$(if $(SECONDS),RACE_SECONDS=$(SECONDS)) $(if $(WRITE),RACE_WRITE=1) RACE_TABLE=1 BUILD=$(BUILD) \
+	    $(VENV)/bin/pytest -c tests/pytest.ini tests/fault
 
 bench: deps ## Requests per second and p50/p99: bare HTTP, bare database, the service (BENCH_SECONDS=5)
 	@$(MAKE) --no-print-directory FLAVOUR=release all $(BUILD)/release/bench/hello

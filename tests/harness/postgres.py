@@ -62,17 +62,16 @@ class Postgres:
 
     _numbers = itertools.count(1)
 
-    def __init__(self, folder=None, durable=False):
+    def __init__(self, folder=None, durable=False, settings=()):
         self.folder = Path(folder or BUILD / "test" / f"postgres-{os.getpid()}")
-        self.durable = durable
+        self.settings = (*(DURABLE if durable else FAST), *settings)
         self.socket = None
 
     def start(self, tries=20):
         """After kill9 its processes hold the shared memory for a moment: so it is tried again."""
-        settings = DURABLE if self.durable else FAST
         while True:
             try:
-                self.socket = self._script("start", *settings).strip()
+                self.socket = self._script("start", *self.settings).strip()
                 return self
             except RuntimeError:
                 tries -= 1
@@ -115,6 +114,17 @@ class Postgres:
     def thaw(self):
         for pid in self._everyone():
             os.kill(pid, signal.SIGCONT)
+
+    def crash(self, unwritten_seconds=0):
+        """Kills all of its processes at once; only what they have given to the kernel is left. `start` recovers. For
+        `unwritten_seconds` before that, the process that writes the log for those who do not wait for it stands still."""
+        for pid in self._everyone() if unwritten_seconds else ():
+            if b"walwriter" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGSTOP)
+        time.sleep(unwritten_seconds)
+        self.freeze()
+        for pid in self._everyone():
+            os.kill(pid, signal.SIGKILL)
 
     def execute(self, statement, database="postgres"):
         """Runs one statement as the administrator, outside a transaction."""
