@@ -122,15 +122,31 @@ class Clinic:
         return self.add("schedule", practitioner_id=practitioner, location_id=location, weekday=weekday,
                         **{"from": start, "to": end}, **columns)
 
-    def block(self, resources, offering, location, practitioner, start, end, expires_at=None):
-        """A booking of somebody else that takes the resources from start to end (instants)."""
-        booking = self.add("booking", reference=uuid.uuid4().hex[:12].upper(), status="held" if expires_at else "confirmed",
+    def booking(self, offering, location, practitioner, start, end, expires_at=None, **columns):
+        """A booking of somebody else, held until an instant or confirmed; it occupies nothing yet."""
+        return self.add("booking", reference=uuid.uuid4().hex[:12].upper(), status="held" if expires_at else "confirmed",
                            location_id=location, practitioner_id=practitioner, offering_id=offering,
                            treatment=self.owner.execute("select treatment from app.offering where id = %s", [offering]).fetchone()[0],
                            starts_at=start, ends_at=end, timezone=self.zone, price_amount=0, price_currency="EUR", policy={},
                            free_cancel_until=start, remind_at=start, hold_expires_at=expires_at, client={"name": "X"},
-                           source="somebody-else")
+                           source="somebody-else", **columns)
+
+    def block(self, resources, offering, location, practitioner, start, end, expires_at=None):
+        """A booking of somebody else that takes the resources from start to end (instants)."""
+        booking = self.booking(offering, location, practitioner, start, end, expires_at)
         for resource in resources:
             self.add("occupancy", resource_id=resource, booking_id=booking, blocked_from=start, blocked_to=end,
                      expires_at=expires_at)
         return booking
+
+    def session(self, offering, location, practitioner, room, start, end, before, after, seats):
+        """A session with bookings of somebody else: a pair for each, how many seats and until when they are held (None: firm)."""
+        session = self.add("session", offering_id=offering, location_id=location, practitioner_id=practitioner, room_id=room,
+                           starts_at=start, ends_at=end, blocked_from=start - before, blocked_to=end + after)
+        for number, expires_at in seats:
+            self.booking(offering, location, practitioner, start, end, expires_at, seats=number, session_id=session, room_id=room)
+        expiries = [expires_at for _, expires_at in seats]
+        for resource in [practitioner] + ([room] if room else []):
+            self.add("occupancy", resource_id=resource, session_id=session, blocked_from=start - before, blocked_to=end + after,
+                     expires_at=None if None in expiries else max(expiries))
+        return session

@@ -1,12 +1,15 @@
 """The property of availability: what search lists is exactly what the rules say, every listed start can be held, and no
 other start on the grid can.
 
+Some offerings are given to groups: sessions with seats left stay listed, at their start alone.
+
 The rules are written here a second time, by brute force over 5-minute cells and Python's zoneinfo, and compared with the
 SQL over random rules, exceptions, certificates, rooms and bookings, on ordinary days and around changes of clocks.
 CLINICD_PROPERTY_SECONDS (default 30) says how long, CLINICD_PROPERTY_SEED where to begin: a failure names its seed."""
 import os
 import random
 import time
+import uuid
 from collections import Counter
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -39,7 +42,7 @@ class Zone:
         self.local = {}
         self.read_as = {}  # local time -> the instants that show it
         instant = datetime.combine(first, datetime.min.time(), UTC) - timedelta(days=2)
-        while instant < datetime.combine(last, datetime.min.time(), UTC) + timedelta(days=3):
+        while instant < datetime.combine(last, datetime.min.time(), UTC) + timedelta(days=4):
             local = instant.astimezone(zone).replace(tzinfo=None)
             self.instants.append(instant)
             self.local[instant] = local
@@ -84,6 +87,9 @@ class World:
         self.schedules = [self.make_schedule() for _ in range(pick.randint(3, 14))]
         self.exceptions = [self.make_exception() for _ in range(pick.choice([0, 0, 1, 2, 4]))]
         self.blocks = []
+        self.sessions = []
+        for _ in range(pick.choice([2, 6, 12]) if self.seats > 1 else 0):
+            self.make_session()
         for _ in range(pick.choice([0, 2, 6, 12])):
             self.make_block()
 
@@ -100,6 +106,7 @@ class World:
         self.after = timedelta(minutes=pick.choice([0, 0, 15, 20]))
         # Half an hour moves the grid only under these.
         self.step = pick.choice([20, 60] if self.zone_name == "Australia/Lord_Howe" else [5, 10, 15, 15, 20, 30, 60])
+        self.seats = pick.choice([1, 1, 1, 3, 6])
         self.certificate = "needles" if pick.random() < 0.2 else None
         self.rooms = {place: [] for place in self.places}
         room_kind = None
@@ -110,7 +117,9 @@ class World:
         self.wants_room = room_kind is not None
         self.offering = clinic.offering(self.people, self.places, self.duration // timedelta(minutes=1),
                                         self.before // timedelta(minutes=1), self.after // timedelta(minutes=1), self.step,
-                                        certificate=self.certificate, room_kind=room_kind)
+                                        certificate=self.certificate, room_kind=room_kind, seats=self.seats)
+        # Of another treatment, by the same people: its sessions are in the way like any booking.
+        self.other = clinic.offering(self.people, self.places, self.duration // timedelta(minutes=1), seats=5)
         self.valid = {person: [] for person in self.people}
         for person in self.people:
             for position in range(pick.randint(0, 2) if self.certificate else 0):
@@ -153,15 +162,60 @@ class World:
         """A booking, a live hold or one that has run out, on a practitioner and perhaps a room; skipped if it would overlap."""
         pick = self.pick
         place, person = pick.choice(self.places), pick.choice(self.people)
-        start = pick.choice(self.zone.instants[400:-400])
+        start = pick.choice(self.zone.instants[400:-690])
         end = start + timedelta(minutes=5 * pick.randint(1, 30))
         resources = [person] + ([pick.choice(self.rooms[place])] if self.rooms[place] and pick.random() < 0.7 else [])
-        if any(resource in taken and start < block_end and block_start < end
-               for taken, block_start, block_end, _ in self.blocks for resource in resources):
+        if self.meets_a_block(resources, start, end):
             return
-        expires = pick.choice([None, None, self.now + timedelta(minutes=3), self.now - timedelta(minutes=3)])
+        expires = self.expiry()
         self.clinic.block(resources, self.offering, place, person, start, end, expires)
         self.blocks.append((resources, start, end, expires))
+
+    def make_session(self):
+        """A group that meets: of this offering or another, as long as it is now or as it was once, in a room of the kind, in
+        none, or in one that has another kind now; its seats firm, held or held no longer; skipped if it would overlap."""
+        pick = self.pick
+        place, person = pick.choice(self.places), pick.choice(self.people)
+        ours, as_long = pick.random() < 0.85, pick.random() < 0.9
+        grid = [t for t in self.zone.instants[400:-690] if (self.zone.local[t].hour * 60 + self.zone.local[t].minute) % self.step == 0]
+        start = pick.choice(grid if pick.random() < 0.9 else self.zone.instants[400:-690])
+        if pick.random() < 0.7:
+            open_cells = self.open_cells(person, place)
+            worked = [t for t in grid if self.first <= self.zone.local[t].date() <= self.last
+                      and open_cells.issuperset(self.zone.cells(t, t + self.duration))]
+            start = pick.choice(worked or [start])
+        end = start + self.duration + (timedelta() if as_long else timedelta(minutes=15))
+        before, after = pick.choice([(self.before, self.after), (timedelta(), timedelta(minutes=20))])
+        room, fits = None, not self.wants_room
+        if self.wants_room and pick.random() < 0.9:
+            if self.rooms[place] and pick.random() < 0.8:
+                room, fits = pick.choice(self.rooms[place]), True
+            else:
+                room = self.clinic.add("room", location_id=place, name="R", kind=pick.choice(["table", "pool"]), status="archived")
+        resources = [person] + ([room] if room else [])
+        if self.meets_a_block(resources, start - before, end + after):
+            return
+        seats, free = [], self.seats
+        filled = pick.random() < 0.3
+        while free > 0 and (not seats or filled or pick.random() < 0.4):
+            seats.append((pick.randint(1, free if filled else max(1, free // 2)), self.expiry()))
+            free -= seats[-1][0] if self.lives(seats[-1][1]) else 0
+        self.clinic.session(self.offering if ours else self.other, place, person, room, start, end, before, after, seats)
+        taken = sum(number for number, expires in seats if self.lives(expires))
+        expiries = [expires for _, expires in seats]
+        self.blocks.append((resources, start - before, end + after, None if None in expiries else max(expiries)))
+        if ours and as_long and fits and taken:
+            self.sessions.append((start, person, place, self.seats - taken))
+
+    def expiry(self):
+        return self.pick.choice([None, None, self.now + timedelta(minutes=3), self.now - timedelta(minutes=3)])
+
+    def lives(self, expires):
+        return expires is None or expires > self.now
+
+    def meets_a_block(self, resources, start, end):
+        return any(resource in taken and start < block_end and block_start < end
+                   for taken, block_start, block_end, _ in self.blocks for resource in resources)
 
     # ------------------------------------------------------------ the oracle
 
@@ -204,11 +258,15 @@ class World:
             day += timedelta(days=1)
         return open_cells - closed
 
-    def free_starts(self):
-        """All (instant, person, place) that the rules allow, within the local dates first to last."""
+    def seats_left(self, start, person, place):
+        """Null for an offering with one seat; of the session that begins then, or of the one that a booking would open."""
+        return None if self.seats == 1 else next((left for *session, left in self.sessions if session == [start, person, place]), self.seats)
+
+    def free_starts(self, party=1):
+        """All (instant, person, place) that the rules allow to so many people, within the local dates first to last."""
         taken = {}
         for resources, start, end, expires in self.blocks:
-            if expires is None or expires > self.now:
+            if self.lives(expires):
                 for resource in resources:
                     taken.setdefault(resource, set()).update(self.zone.cells(start, end))
         today = self.now.astimezone(ZoneInfo(self.zone_name)).date()
@@ -216,6 +274,7 @@ class World:
         for person in self.people:
             for place in self.places:
                 open_cells = self.open_cells(person, place)
+                joinable = {session[0] for session in self.sessions if session[1:3] == (person, place) and session[3] >= party}
                 for start in self.zone.instants:
                     local = self.zone.local[start]
                     whole = set(self.zone.cells(start - self.before, start + self.duration + self.after))
@@ -224,8 +283,9 @@ class World:
                             and start >= self.now + timedelta(minutes=self.notice)
                             and local.date() <= today + timedelta(days=self.horizon)
                             and open_cells.issuperset(self.zone.cells(start, start + self.duration))
-                            and not whole & taken.get(person, set())
-                            and (not self.wants_room or any(not whole & taken.get(room, set()) for room in self.rooms[place]))
+                            and (start in joinable
+                                 or not whole & taken.get(person, set())
+                                 and (not self.wants_room or any(not whole & taken.get(room, set()) for room in self.rooms[place])))
                             and (not self.certificate or any(issued <= local.date() <= expires for issued, expires in self.valid[person]))):
                         free.add((start, person, place))
         return free
@@ -236,17 +296,20 @@ def search(desk, world, **more):
     listed, cursor = [], None
     while True:
         answer = desk.run("findAvailability", **{"from": world.first, "to": world.last, "clinic_id": [str(world.clinic.id)],
-                                                 "cursor": cursor, **more})
+                                                 "offering_id": [str(world.offering)], "cursor": cursor, **more})
         assert answer.status == 200, answer
+        for slot in answer["items"]:
+            left = world.seats_left(datetime.fromisoformat(slot["start"]), uuid.UUID(slot["practitioner_id"]), uuid.UUID(slot["location_id"]))
+            assert slot.get("seats_left") == left, slot
         listed += [(datetime.fromisoformat(slot["start"]), slot["practitioner_id"], slot["location_id"]) for slot in answer["items"]]
         cursor = answer["next"]
         if cursor is None:
             return listed
 
 
-def hold(desk, world, start, person, place):
+def hold(desk, world, start, person, place, seats=1):
     return desk.rehearse("createBooking", body={"offering_id": str(world.offering), "location_id": place, "practitioner_id": person,
-                                                "start": start.isoformat(), "hold": True})
+                                                "start": start.isoformat(), "hold": True, "seats": seats})
 
 
 def check(desk, owner, seed):
@@ -265,9 +328,25 @@ def check(desk, owner, seed):
             firsts.setdefault(slot[member], slot)
         assert search(desk, world, mode=mode, limit=pick.choice([1, 20])) == sorted(firsts.values()), f"seed {seed}: {mode}"
     assert search(desk, world, mode="first") == ordered[:1], f"seed {seed}: first"
-    days = desk.run("countAvailableDays", **{"from": world.first, "to": world.last, "clinic_id": [str(world.clinic.id)]})
+    days = desk.run("countAvailableDays", **{"from": world.first, "to": world.last, "offering_id": [str(world.offering)]})
     counted = Counter(world.zone.local[slot[0]].date().isoformat() for slot in ordered)
     assert {day["date"]: day["slots"] for day in days["items"]} == counted, f"seed {seed}: days"
+
+    joined, full = set(), set()
+    if world.seats > 1:
+        party = pick.randint(2, world.seats)
+        together = sorted((start, str(person), str(place)) for start, person, place in world.free_starts(party))
+        assert search(desk, world, limit=500, seats=party) == together, f"seed {seed}: {party} seats"
+        for slot in pick.sample(ordered, min(8, len(ordered))):
+            answer = hold(desk, world, *slot, seats=party)
+            assert answer.status == (201 if slot in together else 409), f"seed {seed}: {party} seats at {slot}: {answer}"
+        joined = {(start, str(person), str(place)) for start, person, place, _ in world.sessions} & expected
+        for slot in sorted(joined):
+            assert hold(desk, world, *slot).status == 201, f"seed {seed}: a seat was left at {slot}"
+        full = {(start, str(person), str(place)) for start, person, place, left in world.sessions if left == 0} - expected
+        for slot in sorted(full):
+            answer = hold(desk, world, *slot)
+            assert answer.status == 409 and answer["reasons"], f"seed {seed}: no seat was left at {slot}"
 
     # With instants, over a part of those days.
     inside = [t for t in world.zone.instants if world.first <= world.zone.local[t].date() <= world.last]
@@ -281,24 +360,25 @@ def check(desk, owner, seed):
     # The others: mostly those next to a start that is free.
     near = {(start + shift * CELL, person, place) for start, person, place in pick.sample(ordered, min(8, len(ordered)))
             for shift in (-12, -3, -1, 1, 3, 12)}
-    anywhere = {(start, str(person), str(place)) for start in pick.sample(world.zone.instants[500:-700], 8)
+    anywhere = {(start, str(person), str(place)) for start in pick.sample(world.zone.instants[500:-990], 8)
                 for person in world.people for place in world.places}
     for slot in sorted((near | anywhere) - expected):
         if world.first <= world.zone.local.get(slot[0], datetime.min).date() <= world.last:
             answer = hold(desk, world, *slot)
             assert answer.status == 409 and answer["reasons"], f"seed {seed}: not listed, but {slot}: {answer}"
-    return len(ordered)
+    return Counter(worlds=1, bare=not ordered, starts=len(ordered), groups=world.seats > 1, joined=len(joined), full=len(full))
 
 
 @pytest.mark.timeout(60 + 4 * SECONDS)
 def test_search_lists_exactly_what_can_be_held(database):
     owner, desk = database.connect("clinicd_owner"), Desk(database)
     until = time.monotonic() + SECONDS
-    seed, starts, bare = SEED, 0, 0
+    seed, seen = SEED, Counter()
     while time.monotonic() < until or seed < SEED + 20:
-        found = check(desk, owner, seed)
-        starts, bare, seed = starts + found, bare + (found == 0), seed + 1
-    print(f"{seed - SEED} worlds, {starts} free starts, {bare} worlds without any")
-    assert bare < (seed - SEED) / 2, "most worlds have nothing free: the test looks at nothing"
+        seen += check(desk, owner, seed)
+        seed += 1
+    print(dict(seen))
+    assert seen["bare"] < seen["worlds"] / 2, "most worlds have nothing free: the test looks at nothing"
+    assert seen["joined"] and seen["full"], "no session was joined, or none was full"
     desk.close()
     owner.close()
