@@ -5,6 +5,8 @@
 --   [s, s+d) lies within the union of the practitioner's working windows at the location,
 --   [s-b, s+d+a) meets no blocked range of the practitioner, nor of at least one room of the wanted kind,
 --   s lies in a range of starts: asked for, after the notice, before the horizon, under a valid certificate,
+--   [s, s+d) meets no window that is kept for the clinic's desk until n hours before, when s is more than n hours away (not
+--   asked of the desk itself),
 --   and the local minute of the day is a multiple of the step.
 -- All but the last are multiranges of starts, and sets of starts are intersected before any start is enumerated.
 --
@@ -41,8 +43,10 @@ $$;
 -- The working time of each practitioner at each location that the candidates name, as far as it meets [since, until):
 -- hours = rules, with the windows of a 'replace' instead where one covers the date, and those of each 'add';
 -- closed = what is then taken away. A window belongs to the date it starts on and may run into the next day.
+-- kept, kept_hours = those of the windows that only the desk may book until so many hours before; null when there are none.
 create or replace function app.working_time(candidates app.candidate[], since timestamptz, until timestamptz)
-returns table (clinic_id uuid, practitioner_id uuid, location_id uuid, hours tstzmultirange, closed tstzmultirange)
+returns table (clinic_id uuid, practitioner_id uuid, location_id uuid, hours tstzmultirange, closed tstzmultirange,
+               kept tstzrange[], kept_hours int[])
 language sql stable parallel safe as $$
     with pair as materialized (
         select distinct c.clinic_id, c.practitioner_id, c.location_id, c.zone from unnest(candidates) as c
@@ -69,12 +73,12 @@ language sql stable parallel safe as $$
               and x.status = 'active' and x.date_to >= span.first and x.date_from <= span.last
         ) as e
     ), exceptional_window as materialized (
-        select x.clinic_id, x.practitioner_id, x.location_id, x.kind, day.*, w."from", w."to"
+        select x.clinic_id, x.practitioner_id, x.location_id, x.kind, day.*, w."from", w."to", w.desk_only_until_hours_before as kept_hours
         from exceptional x
         join day on day.zone = x.zone and day.day between x.date_from and x.date_to
-        cross join lateral jsonb_to_recordset(x.windows) as w ("from" time, "to" time)
+        cross join lateral jsonb_to_recordset(x.windows) as w ("from" time, "to" time, desk_only_until_hours_before int)
     ), opening as (
-        select pair.clinic_id, pair.practitioner_id, pair.location_id, day.*, s."from", s."to"
+        select pair.clinic_id, pair.practitioner_id, pair.location_id, day.*, s."from", s."to", s.desk_only_until_hours_before as kept_hours
         from pair
         join app.schedule s on s.clinic_id = pair.clinic_id and s.practitioner_id = pair.practitioner_id
                            and (s.location_id = pair.location_id) is true  -- not by the index of the location, where all others are too
@@ -89,14 +93,17 @@ language sql stable parallel safe as $$
                             and x.clinic_id = pair.clinic_id
                             and x.kind = 'replace' and day.day between x.date_from and x.date_to)
         union all
-        select w.clinic_id, w.practitioner_id, w.location_id, w.zone, w.day, w.weekday, w.day_offset, w."from", w."to"
+        select w.clinic_id, w.practitioner_id, w.location_id, w.zone, w.day, w.weekday, w.day_offset, w."from", w."to", w.kept_hours
         from exceptional_window w where w.kind in ('replace', 'add')
     ), open_time as (
-        select o.clinic_id, o.practitioner_id, o.location_id,
-               range_agg(tstzrange(app.edge_near(o.day + o."from", o.zone, false, o.day_offset),
-                                   app.edge_near(o.day + o."to" + case when o."to" > o."from" then interval '0' else interval '1 day' end,
-                                                 o.zone, true, o.day_offset))) as hours
-        from opening o
+        select o.clinic_id, o.practitioner_id, o.location_id, range_agg(o.during) as hours,
+               array_agg(o.during) filter (where o.kept_hours is not null) as kept,
+               array_agg(o.kept_hours) filter (where o.kept_hours is not null) as kept_hours
+        from (select k.clinic_id, k.practitioner_id, k.location_id, k.kept_hours,
+                     tstzrange(app.edge_near(k.day + k."from", k.zone, false, k.day_offset),
+                               app.edge_near(k.day + k."to" + case when k."to" > k."from" then interval '0' else interval '1 day' end,
+                                             k.zone, true, k.day_offset)) as during
+              from opening k) as o
         group by o.clinic_id, o.practitioner_id, o.location_id
     ), closed_time as (
         select c.clinic_id, c.practitioner_id, c.location_id, range_agg(c.during) as closed
@@ -112,7 +119,7 @@ language sql stable parallel safe as $$
               from exceptional x where x.kind = 'close' and x.windows = '[]') as c
         group by c.clinic_id, c.practitioner_id, c.location_id
     )
-    select o.clinic_id, o.practitioner_id, o.location_id, o.hours, coalesce(c.closed, '{}')
+    select o.clinic_id, o.practitioner_id, o.location_id, o.hours, coalesce(c.closed, '{}'), o.kept, o.kept_hours
     from open_time o
     left join closed_time c on c.clinic_id = o.clinic_id and c.practitioner_id = o.practitioner_id and c.location_id = o.location_id
 $$;
@@ -123,6 +130,14 @@ returns table (starts tstzmultirange) language sql immutable parallel safe as $$
     select range_agg(tstzrange(lower(w), upper(w) - duration, '[]'))
     from unnest(working) as w
     where upper(w) - lower(w) >= duration
+$$;
+
+-- The starts at which a treatment of that length would meet a window that is the desk's alone at that moment. Hours are elapsed time.
+create or replace function app.kept_starts(kept tstzrange[], kept_hours int[], duration interval, moment timestamptz)
+returns tstzmultirange language sql immutable parallel safe as $$
+    select coalesce((select range_agg(tstzrange(greatest(lower(k.during) - duration, moment + make_interval(hours => k.hours)), upper(k.during), '()'))
+                     from unnest(kept, kept_hours) as k (during, hours)
+                     where moment + make_interval(hours => k.hours) < upper(k.during)), '{}')
 $$;
 
 -- The starts in [since, until) at which the resource would be taken: those whose treatment and buffers meet a block of it.
@@ -218,11 +233,8 @@ $$;
 -- The free starts of each candidate within [since, until), grid not yet applied.
 create or replace function app.free_starts(candidates app.candidate[], since timestamptz, until timestamptz, moment timestamptz)
 returns table (n int, starts tstzmultirange) language sql stable parallel safe as $$
-    select c.n, case when c.seats = 1
-                then (fitting.starts * tstzmultirange(tstzrange(greatest(c.starts_from, since), least(c.starts_until, until)))
-                      * rooms.starts * certified.starts) - taken.starts
-                else fitting.starts * tstzmultirange(tstzrange(greatest(c.starts_from, since), least(c.starts_until, until)))
-                     * certified.starts * (rooms.starts - taken.starts + app.joinable_starts(c, since, until, moment)) end
+    select c.n, case when w.kept is null or c.for_desk then free.starts
+                     else free.starts - app.kept_starts(w.kept, w.kept_hours, c.duration, moment) end
     from unnest(candidates) as c
     join app.working_time(candidates, since, until + interval '12 hours') as w
         on w.clinic_id = c.clinic_id and w.practitioner_id = c.practitioner_id and w.location_id = c.location_id
@@ -232,6 +244,13 @@ returns table (n int, starts tstzmultirange) language sql stable parallel safe a
     cross join lateral app.roomy_starts(c.clinic_id, c.location_id, c.room_kind, c.duration + c.buffer_after, c.buffer_before,
                                         since, until, moment) as rooms
     cross join lateral app.certified_starts(c.clinic_id, c.practitioner_id, c.certificates, c.zone, since, until) as certified
+    cross join lateral (
+        select case when c.seats = 1
+               then (fitting.starts * tstzmultirange(tstzrange(greatest(c.starts_from, since), least(c.starts_until, until)))
+                     * rooms.starts * certified.starts) - taken.starts
+               else fitting.starts * tstzmultirange(tstzrange(greatest(c.starts_from, since), least(c.starts_until, until)))
+                    * certified.starts * (rooms.starts - taken.starts + app.joinable_starts(c, since, until, moment)) end as starts
+        offset 0) as free  -- worked out once
     where c.starts_from < c.starts_until and c.starts_from < until and c.starts_until > since
 $$;
 
@@ -271,7 +290,7 @@ returns table (start timestamptz, n int) language sql stable parallel safe as $$
 $$;
 
 -- The other reader: why one start cannot be had with each candidate. `rules` says what is not offered (off_grid, notice,
--- horizon, certificate, closed, outside_hours, too_many_seats), `taken` what others have (practitioner_busy, room_busy; full: of
+-- horizon, certificate, closed, outside_hours, not_open_yet, too_many_seats), `taken` what others have (practitioner_busy, room_busy; full: of
 -- the session that begins then fewer seats are left than wanted); free = both empty.
 create or replace function app.start_reasons(candidates app.candidate[], start timestamptz, moment timestamptz)
 returns table (n int, rules text[], taken text[]) language sql stable parallel safe as $$
@@ -284,6 +303,8 @@ returns table (n int, rules text[], taken text[]) language sql stable parallel s
                case when coalesce(w.hours, '{}') - coalesce(w.closed, '{}') @> tstzrange(start, start + c.duration) then null
                     when w.hours @> tstzrange(start, start + c.duration) then 'closed'
                     else 'outside_hours' end,
+               case when w.kept is null or c.for_desk then null
+                    when app.kept_starts(w.kept, w.kept_hours, c.duration, moment) @> start then 'not_open_yet' end,
                case when c.party > c.seats then 'too_many_seats' end], null),
            case when session.seats_left is null
                 then array_remove(array[

@@ -44,6 +44,8 @@ alter table app.schedule
     add column desk_only_until_hours_before int check (desk_only_until_hours_before between 0 and 2160);
 -- For whom a start is looked for: null and false are the public.
 alter type app.candidate add attribute for_desk boolean;
+-- It answers more under the same name; the functions that follow make it anew.
+drop function if exists app.working_time(app.candidate[], timestamptz, timestamptz);
 
 grant select, insert on app.intake_form to clinicd_service;
 grant select, insert, update on app.partner_rule to clinicd_service;

@@ -84,6 +84,7 @@ class World:
         self.places = [self.clinic.location() for _ in range(pick.choice([1, 1, 2]))]
         self.people = [self.clinic.practitioner(*self.places) for _ in range(pick.choice([1, 2]))]
         self.make_offering()
+        self.some_kept = pick.random() < 0.4
         self.schedules = [self.make_schedule() for _ in range(pick.randint(3, 14))]
         self.exceptions = [self.make_exception() for _ in range(pick.choice([0, 0, 1, 2, 4]))]
         self.blocks = []
@@ -140,9 +141,15 @@ class World:
             rule["every_weeks"] = pick.choice([1, 2, 3])
         if pick.random() < 0.2:
             rule["valid_until"] = max(rule["valid_from"] or date.min, self.first + timedelta(days=pick.randint(0, 3)))
+        rule["kept_hours"] = self.kept_hours()
         self.clinic.schedule(rule["practitioner"], rule["location"], rule["weekday"], rule["start"], rule["end"],
-                             valid_from=rule["valid_from"], valid_until=rule["valid_until"], every_weeks=rule["every_weeks"])
+                             valid_from=rule["valid_from"], valid_until=rule["valid_until"], every_weeks=rule["every_weeks"],
+                             desk_only_until_hours_before=rule["kept_hours"])
         return rule
+
+    def kept_hours(self):
+        """Until so many hours before only the desk; mostly None, and never in most worlds."""
+        return self.pick.choice([0, 1, 5, 24, 30, 48]) if self.some_kept and self.pick.random() < 0.4 else None
 
     def make_exception(self):
         pick = self.pick
@@ -151,6 +158,10 @@ class World:
         change = dict(kind=kind, practitioner_id=pick.choice(self.people), location_id=pick.choice(self.places),
                       date_from=begins, date_to=begins + timedelta(days=pick.choice([0, 0, 1, 3])),
                       windows=[{"from": self.clock(), "to": self.clock(late=True)} for _ in range(pick.choice([0, 1, 2]))])
+        for window in change["windows"] if kind != "close" else []:
+            hours = self.kept_hours()
+            if hours is not None or pick.random() < 0.2:
+                window["desk_only_until_hours_before"] = hours
         if kind == "close":
             change[pick.choice(["practitioner_id", "location_id", "reason"])] = None
         elif kind == "add" and not change["windows"]:
@@ -180,7 +191,7 @@ class World:
         grid = [t for t in self.zone.instants[400:-690] if (self.zone.local[t].hour * 60 + self.zone.local[t].minute) % self.step == 0]
         start = pick.choice(grid if pick.random() < 0.9 else self.zone.instants[400:-690])
         if pick.random() < 0.7:
-            open_cells = self.open_cells(person, place)
+            open_cells, _ = self.open_cells(person, place)
             worked = [t for t in grid if self.first <= self.zone.local[t].date() <= self.last
                       and open_cells.issuperset(self.zone.cells(t, t + self.duration))]
             start = pick.choice(worked or [start])
@@ -220,6 +231,7 @@ class World:
     # ------------------------------------------------------------ the oracle
 
     def open_cells(self, person, place):
+        """The cells of working time, and the hours before which a cell is the desk's alone, for those that ever are."""
         def window_cells(day, window):
             end_day = day if window["to"] > window["from"] else day + timedelta(days=1)
             midnight = datetime.min.time()
@@ -228,7 +240,7 @@ class World:
 
         mine = [change for change in self.exceptions
                 if change["practitioner_id"] in (None, person) and change["location_id"] in (None, place)]
-        open_cells, closed = set(), set()
+        open_cells, closed, kept = set(), set(), {}
         day = self.first - timedelta(days=1)
         while day <= self.last + timedelta(days=1):
             today = [change for change in mine if change["date_from"] <= day <= change["date_to"]]
@@ -243,12 +255,16 @@ class World:
                             and (rule["valid_from"] is None or day >= rule["valid_from"])
                             and (rule["valid_until"] is None or day <= rule["valid_until"])
                             and weeks % rule["every_weeks"] == 0):
-                        windows.append({"from": rule["start"], "to": rule["end"]})
+                        windows.append({"from": rule["start"], "to": rule["end"], "desk_only_until_hours_before": rule["kept_hours"]})
             for change in today:
                 if change["kind"] != "close":
                     windows += change["windows"]
             for window in windows:
-                open_cells.update(window_cells(day, window))
+                cells = list(window_cells(day, window))
+                open_cells.update(cells)
+                hours = window.get("desk_only_until_hours_before")
+                for cell in cells if hours is not None else []:
+                    kept[cell] = min(hours, kept.get(cell, hours))
             for change in today:
                 if change["kind"] == "close" and change["windows"]:
                     for window in change["windows"]:
@@ -256,13 +272,13 @@ class World:
                 elif change["kind"] == "close":
                     closed.update(t for t in self.zone.instants if self.zone.local[t].date() == day)
             day += timedelta(days=1)
-        return open_cells - closed
+        return open_cells - closed, kept
 
     def seats_left(self, start, person, place):
         """Null for an offering with one seat; of the session that begins then, or of the one that a booking would open."""
         return None if self.seats == 1 else next((left for *session, left in self.sessions if session == [start, person, place]), self.seats)
 
-    def free_starts(self, party=1):
+    def free_starts(self, party=1, for_desk=False):
         """All (instant, person, place) that the rules allow to so many people, within the local dates first to last."""
         taken = {}
         for resources, start, end, expires in self.blocks:
@@ -273,7 +289,7 @@ class World:
         free = set()
         for person in self.people:
             for place in self.places:
-                open_cells = self.open_cells(person, place)
+                open_cells, kept = self.open_cells(person, place)
                 joinable = {session[0] for session in self.sessions if session[1:3] == (person, place) and session[3] >= party}
                 for start in self.zone.instants:
                     local = self.zone.local[start]
@@ -283,6 +299,8 @@ class World:
                             and start >= self.now + timedelta(minutes=self.notice)
                             and local.date() <= today + timedelta(days=self.horizon)
                             and open_cells.issuperset(self.zone.cells(start, start + self.duration))
+                            and (for_desk or all(start - self.now <= timedelta(hours=kept[cell])
+                                                 for cell in self.zone.cells(start, start + self.duration) if cell in kept))
                             and (start in joinable
                                  or not whole & taken.get(person, set())
                                  and (not self.wants_room or any(not whole & taken.get(room, set()) for room in self.rooms[place])))
@@ -312,7 +330,7 @@ def hold(desk, world, start, person, place, seats=1):
                                                 "start": start.isoformat(), "hold": True, "seats": seats})
 
 
-def check(desk, owner, seed):
+def check(desk, staff, owner, seed):
     world = World(owner, seed)
     pick = world.pick
     expected = {(start, str(person), str(place)) for start, person, place in world.free_starts()}
@@ -354,6 +372,15 @@ def check(desk, owner, seed):
     assert search(desk, world, limit=500, **{"from": since.isoformat(), "to": until.isoformat()}) == [
         slot for slot in ordered if since <= slot[0] < until], f"seed {seed}: instants {since} to {until}"
 
+    # The desk has all of it at any time.
+    everything = sorted((start, str(person), str(place)) for start, person, place in world.free_starts(for_desk=True))
+    assert search(staff, world, limit=500) == everything, f"seed {seed}: the desk"
+    for slot in pick.sample(everything, min(3, len(everything))):
+        assert hold(staff, world, *slot).status == 201, f"seed {seed}: the desk is listed {slot}"
+    for slot in pick.sample(sorted(set(everything) - expected), min(5, len(everything) - len(ordered))):
+        answer = hold(desk, world, *slot)
+        assert (answer.status, answer["reasons"]) == (409, ["not_open_yet"]), f"seed {seed}: kept, but {slot}: {answer}"
+
     for slot in pick.sample(ordered, min(15, len(ordered))):
         answer = hold(desk, world, *slot)
         assert answer.status == 201, f"seed {seed}: listed, but {slot}: {answer}"
@@ -372,13 +399,15 @@ def check(desk, owner, seed):
 @pytest.mark.timeout(60 + 4 * SECONDS)
 def test_search_lists_exactly_what_can_be_held(database):
     owner, desk = database.connect("clinicd_owner"), Desk(database)
+    staff = Desk(database, sub="desk", scopes="availability:read bookings:read bookings:write bookings:desk")
     until = time.monotonic() + SECONDS
     seed, seen = SEED, Counter()
     while time.monotonic() < until or seed < SEED + 20:
-        seen += check(desk, owner, seed)
+        seen += check(desk, staff, owner, seed)
         seed += 1
     print(dict(seen))
     assert seen["bare"] < seen["worlds"] / 2, "most worlds have nothing free: the test looks at nothing"
     assert seen["joined"] and seen["full"], "no session was joined, or none was full"
     desk.close()
+    staff.close()
     owner.close()
