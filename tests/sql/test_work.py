@@ -19,8 +19,9 @@ def worker(database):
 
 @pytest.fixture
 def log(database):
-    """The owner's connection, and a consumer `test` that has had everything there is."""
+    """The owner's connection, and a single consumer, `test`, that has had everything there is."""
     with database.connect("clinicd_owner") as owner:
+        owner.execute("delete from app.change_consumer")  # nobody works for the others here
         owner.execute("insert into app.change_consumer (name) values ('test')")
         yield owner
 
