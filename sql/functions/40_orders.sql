@@ -80,15 +80,25 @@ begin
 end
 $$;
 
--- Makes all holds of them firm, or none; null when done. body: client?, items? [{booking_id, intake}].
-create or replace function app.confirm_together(bookings app.booking[], body jsonb, operation text, caller app.caller)
+-- The faults that two problems find in a body, in one problem; the first may be null.
+create or replace function app.faults_joined(found app.answer, further app.answer)
+returns app.answer language sql immutable as $$
+    select case when (found).status is null then further
+                else app.refused((found).status, (found).body ->> 'type', (found).body ->> 'detail',
+                                 jsonb_build_object('errors', ((found).body::jsonb -> 'errors') || ((further).body::jsonb -> 'errors'))) end
+$$;
+
+-- Makes all holds of them firm, or none; null when done. body: client?, intake? (the answers for all), items? [{booking_id, intake}].
+create or replace function app.confirm_together(bookings app.booking[], body jsonb, operation text, caller app.caller, scopes text)
 returns app.answer language plpgsql volatile as $$
 declare
+    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(scopes, ' ')), false);
     items jsonb := coalesce(nullif(body -> 'items', 'null'), '[]');
     item record;
     faults jsonb := '[]';
     b app.booking;
     made record;
+    refusal app.answer;
     answer app.answer;
 begin
     if app.together_status(bookings) <> 'held' then
@@ -108,33 +118,25 @@ begin
             select n - 1 as n, value -> 'intake' as intake into item
             from jsonb_array_elements(items) with ordinality as i (value, n) where (value ->> 'booking_id')::uuid = b.id
             order by n limit 1;
-            made := app.make_firm(b, body -> 'client', item.intake, operation, caller);
-            answer := made.answer;
-            if answer.status is not null then
-                answer.body := app.pointing_into(answer.body::jsonb, '/intake',
-                                                 case when item.n is null then '/items' else format('/items/%s/intake', item.n) end);
+            made := app.make_firm(b, body -> 'client', coalesce(item.intake, body -> 'intake'), operation, caller, for_desk,
+                                  case when b.order_id is null then '/intake'
+                                       when item.n is null then '/items/-/intake'  -- a new item would answer it (RFC 6901, the end of a list)
+                                       else format('/items/%s/intake', item.n) end);
+            refusal := made.answer;
+            if refusal.body ->> 'type' = 'intake-invalid' and b.order_id is not null then
+                answer := app.faults_joined(answer, refusal);
+            elsif refusal.status is not null then
+                answer := refusal;
                 raise exception using errcode = 'CD409';
             end if;
         end loop;
+        if answer.status is not null then
+            raise exception using errcode = 'CD409';
+        end if;
     exception when sqlstate 'CD409' then
         null;  -- what was made firm before it is taken back
     end;
     return answer;
-end
-$$;
-
--- A problem whose errors point into a part of a body, told for the whole body.
-create or replace function app.pointing_into(problem jsonb, part text, place text)
-returns json language plpgsql immutable as $$
-begin
-    if not problem ? 'errors' then
-        return problem;
-    end if;
-    return jsonb_set(problem, '{errors}',
-        (select jsonb_agg(case when e ->> 'pointer' = part or e ->> 'pointer' like part || '/%'
-                               then e || jsonb_build_object('pointer', place || substr(e ->> 'pointer', length(part) + 1))
-                               else e end order by n)
-         from jsonb_array_elements(problem -> 'errors') with ordinality as list (e, n)));
 end
 $$;
 
@@ -195,7 +197,7 @@ begin
         'totals', (select coalesce(json_agg(json_build_object('amount', t.amount, 'currency', t.currency) order by t.currency), '[]')
                    from (select sum(k.price_amount) as amount, k.price_currency as currency from unnest(bookings) as k
                          where k.status not in ('cancelled', 'expired') group by k.price_currency) as t),
-        'bookings', json_agg(app.booking_json(b) order by b.item),
+        'bookings', json_agg(app.booking_item_json(b) order by b.item),
         'source', head.source, 'created_at', app.utc_instant(head.created_at), 'updated_at', app.utc_instant(max(b.updated_at)))
     into answer
     from unnest(bookings) as b;
@@ -336,6 +338,7 @@ declare
     place app.place;
     clashes int[];
     b app.booking;
+    refusal app.answer;
     answer app.answer := app.answered_before(caller);
 begin
     if answer.status is not null then
@@ -396,14 +399,18 @@ begin
             b.item := number;
             b.status := case when is_held then 'held' else 'confirmed' end;
             b.hold_expires_at := expires;
-            answer := app.entry_refusal(b, for_desk);
-            if answer.status is not null then
+            refusal := app.entry_refusal(b, for_desk, format('/items/%s/intake', number));
+            if refusal.body ->> 'type' = 'intake-invalid' then
+                answer := app.faults_joined(answer, refusal);
+                continue;
+            elsif refusal.status is not null then
+                answer := refusal;
                 raise exception using errcode = 'CD409';
             end if;
             b := app.enter_booking(b, place.chosen);
             perform app.record_booking(b, null, b.status, jsonb_build_object('order_id', whole), 'createOrder', caller, null);
         end loop;
-        if refused <> '[]' then
+        if refused <> '[]' or answer.status is not null then
             raise exception using errcode = 'CD409';
         end if;
     exception when sqlstate 'CD409' then
@@ -437,7 +444,7 @@ $$;
 -- ---------------------------------------------------------------- confirm, extend, cancel, read
 
 -- body: client?, items? [{booking_id, intake}].
-create or replace function app.confirm_order(order_id uuid, body jsonb, caller app.caller, clinics text)
+create or replace function app.confirm_order(order_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
     bookings app.booking[];
@@ -450,7 +457,7 @@ begin
     if cardinality(bookings) = 0 then
         return null;
     end if;
-    answer := app.confirm_together(bookings, body, 'confirmOrder', caller);
+    answer := app.confirm_together(bookings, body, 'confirmOrder', caller, scopes);
     return case when answer.status is not null then answer else app.order_answer(order_id, clinics, 200, caller) end;
 end
 $$;

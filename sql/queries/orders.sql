@@ -32,11 +32,11 @@ from (select app.read_order($1::uuid, $2::text) as answer offset 0) as a
 where (a.answer).status is not null;
 
 -- name: confirmOrder
--- args: order_id body sub clinics key hash request_id
+-- args: order_id body sub scopes clinics key hash request_id
 -- guard: principal
--- $1 order_id, $2 body, $3 sub, $4 clinics, $5 Idempotency-Key, $6 hash of the request, $7 request id
+-- $1 order_id, $2 body, $3 sub, $4 scopes, $5 clinics, $6 Idempotency-Key, $7 hash of the request, $8 request id
 select (a.answer).*
-from (select app.confirm_order($1::uuid, $2::jsonb, row($3::text, $7::text, null, $5::text, $6::text)::app.caller, $4::text) as answer
+from (select app.confirm_order($1::uuid, $2::jsonb, row($3::text, $8::text, null, $6::text, $7::text)::app.caller, $4::text, $5::text) as answer
       offset 0) as a
 where (a.answer).status is not null;
 
