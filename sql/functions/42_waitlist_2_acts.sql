@@ -37,6 +37,7 @@ declare
         case when e.date_to < e.date_from then app.fault('/date_to', 'must not be before date_from')
              when e.date_to - e.date_from > 366 then app.fault('/date_to', 'must be within a year of date_from')
              when e.ends_at <= app.now() then app.fault('/date_to', 'is over') else '[]' end
+        || case when e.client is null then app.fault('/client', 'is required') else '[]' end
         || app.window_faults('/windows', e.windows);
 begin
     if missing = '[]' and rules = '[]' and not exists (
@@ -90,7 +91,7 @@ begin
           union select l.timezone from app.location l
           where l.clinic_id = clinic.id and l.status = 'active' and (e.location_ids = '{}' or l.id = any (e.location_ids))) as place;
     e.notice_minutes := body ->> 'notice_minutes';
-    e.client := body -> 'client';
+    e.client := nullif(body -> 'client', 'null');
     e.note := body ->> 'note';
     e.status := 'waiting';
     e.offered := '{}';
