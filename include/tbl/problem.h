@@ -11,7 +11,7 @@ PROBLEM(NOT_FOUND, "not-found", 404, "There is no such thing", "Nothing is at th
 PROBLEM(METHOD_NOT_ALLOWED, "method-not-allowed", 405, "This method is not offered here", "The header `Allow` lists the methods of this resource.")
 PROBLEM(NOT_ACCEPTABLE, "not-acceptable", 406, "No acceptable form of the answer", "The header `Accept` excludes every media type that this operation answers with.")
 PROBLEM(SLOT_TAKEN, "slot-taken", 409, "The time has just been taken", "Another booking holds the practitioner or the room at that time. `alternatives` lists near free starts.")
-PROBLEM(SLOT_NOT_OFFERED, "slot-not-offered", 409, "This start is not offered", "The start is outside working hours, closed, within the notice, beyond the horizon or off the grid. `reasons` says which; `alternatives` lists near free starts.")
+PROBLEM(SLOT_NOT_OFFERED, "slot-not-offered", 409, "This start is not offered", "The start is outside working hours, closed, within the notice, beyond the horizon, off the grid, or still kept for the clinic's own desk. `reasons` says which; `alternatives` lists near free starts.")
 PROBLEM(ORDER_REFUSED, "order-refused", 409, "Not all of the order can be had", "An order is booked as a whole or not at all. `items` names each item that cannot be had, with its reasons and near free starts; the reason `order_clash` says that another item of the same order takes the time. Nothing was booked.")
 PROBLEM(STATE_CONFLICT, "state-conflict", 409, "The present state does not allow this", "The resource is in a state from which this step does not lead on; `current_status` tells it.")
 PROBLEM(HOLD_EXPIRED, "hold-expired", 409, "The hold has expired", "The hold ran out before it was confirmed. Its time is free again: book it anew.")

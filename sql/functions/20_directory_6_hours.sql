@@ -51,7 +51,8 @@ returns json language sql stable parallel safe as $$
     select json_build_object(
         'id', s.id, 'clinic_id', s.clinic_id, 'practitioner_id', s.practitioner_id, 'location_id', s.location_id,
         'weekday', s.weekday, 'from', app.clock_text(s."from"), 'to', app.clock_text(s."to"), 'valid_from', s.valid_from,
-        'valid_until', s.valid_until, 'every_weeks', s.every_weeks, 'status', s.status, 'version', s.version,
+        'valid_until', s.valid_until, 'every_weeks', s.every_weeks,
+        'desk_only_until_hours_before', s.desk_only_until_hours_before, 'status', s.status, 'version', s.version,
         'created_at', app.utc_instant(s.created_at), 'updated_at', app.utc_instant(s.updated_at))
 $$;
 
@@ -102,6 +103,7 @@ begin
     new.valid_from := doc ->> 'valid_from';
     new.valid_until := doc ->> 'valid_until';
     new.every_weeks := coalesce((doc ->> 'every_weeks')::int, 1);
+    new.desk_only_until_hours_before := doc ->> 'desk_only_until_hours_before';
     new.status := 'active';
     new.version := coalesce(old.version, 0) + 1;
     new.created_at := coalesce(old.created_at, app.now());
@@ -115,13 +117,14 @@ begin
     end if;
 
     insert into app.schedule (clinic_id, id, practitioner_id, location_id, weekday, "from", "to", valid_from, valid_until,
-                              every_weeks, status, version, created_at, updated_at)
+                              every_weeks, desk_only_until_hours_before, status, version, created_at, updated_at)
     values (tenant, new.id, new.practitioner_id, new.location_id, new.weekday, new."from", new."to", new.valid_from,
-            new.valid_until, new.every_weeks, new.status, new.version, new.created_at, new.updated_at)
+            new.valid_until, new.every_weeks, new.desk_only_until_hours_before, new.status, new.version, new.created_at, new.updated_at)
     on conflict (clinic_id, id) do update
-    set (practitioner_id, location_id, weekday, "from", "to", valid_from, valid_until, every_weeks, version, updated_at)
+    set (practitioner_id, location_id, weekday, "from", "to", valid_from, valid_until, every_weeks, desk_only_until_hours_before,
+         version, updated_at)
         = (excluded.practitioner_id, excluded.location_id, excluded.weekday, excluded."from", excluded."to", excluded.valid_from,
-           excluded.valid_until, excluded.every_weeks, excluded.version, excluded.updated_at);
+           excluded.valid_until, excluded.every_weeks, excluded.desk_only_until_hours_before, excluded.version, excluded.updated_at);
     return app.written(tenant, 'schedule', new.id::text, 'Schedule', format('/v1/clinics/%s/schedules/%s', tenant, new.id), caller,
                        before, app.schedule_record(new), app.schedule_stranded(tenant, old, new));
 end
@@ -145,6 +148,10 @@ returns jsonb language sql immutable as $$
         || case when e.kind <> 'close' and e.location_id is null then app.fault('/location_id', 'is required') else '[]' end
         || case when e.kind = 'add' and e.windows = '[]' then app.fault('/windows', 'must have a window') else '[]' end
         || app.window_faults('/windows', e.windows)
+        || coalesce((select jsonb_agg(jsonb_build_object('pointer', '/windows/' || place - 1 || '/desk_only_until_hours_before',
+                                                         'detail', 'is for time that is worked') order by place)
+                     from jsonb_array_elements(e.windows) with ordinality as entry (span, place)
+                     where e.kind = 'close' and span ->> 'desk_only_until_hours_before' is not null), '[]')
 $$;
 
 -- Creates (target is null) or patches an exception.

@@ -39,6 +39,16 @@ returns json language sql stable as $$
                else (lower(during) at time zone c.zone)::date between x.date_from and x.date_to end
 $$;
 
+-- When a start that is kept for the desk can be booked by everybody; null when it never can, because the notice ends before.
+create or replace function app.opens_at(c app.candidate, start timestamptz)
+returns timestamptz language sql stable as $$
+    select max(start - make_interval(hours => k.hours))
+    from app.working_time(array[c], start, start + interval '12 hours') as w
+    cross join unnest(w.kept, w.kept_hours) as k (during, hours)
+    where k.during && tstzrange(start, start + c.duration)
+    having max(start - make_interval(hours => k.hours)) <= start - (c.starts_from - app.now())
+$$;
+
 -- One reason with what it rests on.
 create or replace function app.reason_json(code text, c app.candidate, closed json, start timestamptz)
 returns json language sql stable as $$
@@ -48,6 +58,7 @@ returns json language sql stable as $$
                'code', code, 'exceptions', app.exceptions_behind(c, 'replace', tstzrange(start, start + c.duration))))
            when 'notice' then json_build_object('code', code, 'earliest', app.local_instant(c.starts_from, c.zone))
            when 'horizon' then json_build_object('code', code, 'before', app.local_instant(c.starts_until, c.zone))
+           when 'not_open_yet' then json_strip_nulls(json_build_object('code', code, 'opens_at', app.local_instant(app.opens_at(c, start), c.zone)))
            when 'off_grid' then json_build_object('code', code, 'step_minutes', extract(epoch from c.step)::int / 60)
            when 'certificate' then json_build_object('code', code, 'certificates', c.certificates)
            when 'full' then json_build_object('code', code, 'seats', c.seats)
