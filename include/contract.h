@@ -37,6 +37,8 @@ struct operation {
     const char *const
         *path_names; /* names of the path's parameters in order, NULL at the end */
     const char *const *parameter_names; /* names of all parameters, NULL at the end */
+    const char *const *personal_names;  /* of those whose value tells who somebody is
+                                           (x-personal), NULL at the end */
     const char *const *body_types;      /* accepted media types, lower case, NULL at the end;
                                            an empty list: the operation takes no body */
     const char *const *answer_types;    /* media types of its successes, lower case, in the

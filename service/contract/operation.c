@@ -169,9 +169,14 @@ static void list_parameters(const struct work *work)
     const struct parameter_table *table = work->operation->parameters;
     const char **names =
         arena_alloc_array(work->source->arena, table->count + 1, sizeof(*names));
+    const char **personal =
+        arena_alloc_array(work->source->arena, table->count + 1, sizeof(*personal));
 
+    work->operation->personal_names = personal;
     for (size_t i = 0; i < table->count; i++) {
         names[i] = table->items[i].name;
+        if (table->items[i].personal)
+            *personal++ = names[i];
         if (table->items[i].in == IN_HEADER && strcasecmp(names[i], "Idempotency-Key") == 0)
             work->operation->takes_idempotency_key = true;
     }

@@ -151,6 +151,7 @@ static bool read_parameter(struct compilation *work, json_t *node, const char *p
         return fault_set(work->fault, "%s: a parameter has a name", place);
     parameter.length = strlen(parameter.name);
     parameter.required = json_is_true(json_object_get(node, "required"));
+    parameter.personal = json_is_true(json_object_get(node, "x-personal"));
     parameter.unless = json_string_value(json_object_get(node, "x-missing-unless"));
     if (!check_members(work, node, place) || !read_in(work, node, &parameter, place) ||
         !read_missing_status(work, node, &parameter, place) ||

@@ -17,6 +17,7 @@ struct parameter {
     enum parameter_place in;
     size_t path_index; /* of path_names and route_match.values, when IN_PATH */
     bool required;
+    bool personal;      /* x-personal: the value tells who somebody is */
     bool splits;        /* an array written as a,b,c in one value (explode: false, headers) */
     int missing_status; /* x-missing-status, 400 when absent */
     const char *unless; /* x-missing-unless: needed when that other one is absent; NULL: none */

@@ -63,11 +63,23 @@ static void add_query(struct buffer *link, const char *query)
     }
 }
 
+/* What somebody is looked up by does not belong into a header that proxies and tools write down;
+ * and without it the link would lead to other people's page. So there is none: `next` of the
+ * body, sent with the same parameters, leads on. */
+static bool asks_for_a_person(const struct request *request)
+{
+    for (const char *const *name = request->operation->personal_names; name && *name; name++) {
+        if (json_object_get(request->parameters, *name))
+            return true;
+    }
+    return false;
+}
+
 void answer_next(struct request *request, const char *cursor)
 {
     struct buffer link = buffer_init(request->arena);
 
-    if (strpbrk(request->target, "<>\""))
+    if (strpbrk(request->target, "<>\"") || asks_for_a_person(request))
         return;
     buffer_add_char(&link, '<');
     buffer_add(&link, request->target, strcspn(request->target, "?"));

@@ -231,6 +231,31 @@ static void the_link_replaces_the_cursor_and_keeps_the_rest(void **state)
     arena_free(request->arena);
 }
 
+static void no_link_repeats_whom_the_request_asks_for(void **state)
+{
+    static const char body[] = "{\"items\":[],\"next\":\"NEW\"}";
+    static const char *const personal[] = {"email", NULL};
+    static const struct operation operation = {
+        .id = "listPeople", .method = "GET", .personal_names = personal};
+    struct service service = service_new(&no_cors);
+
+    (void)state;
+    for (int named = 0; named < 2; named++) {
+        struct request *request = request_new("GET", named ? "/v1/people?%65mail=a%40example.org"
+                                                           : "/v1/people?limit=2");
+
+        request->operation = &operation;
+        request->parameters = json_object();
+        if (named)
+            json_object_set_new(request->parameters, "email", json_string("a@example.org"));
+        answer_set(request, 200, "application/json", body, strlen(body));
+        finish_answer(&service, request);
+        assert_int_equal(header(request, "Link") == NULL, named);
+        json_decref(request->parameters);
+        arena_free(request->arena);
+    }
+}
+
 static const char *inflated(const struct answer *answer, size_t *length)
 {
     static unsigned char out[65536];
@@ -447,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_known_etag_is_answered_304_without_a_body),
         cmocka_unit_test(the_next_cursor_is_found_at_the_end_only),
         cmocka_unit_test(the_link_replaces_the_cursor_and_keeps_the_rest),
+        cmocka_unit_test(no_link_repeats_whom_the_request_asks_for),
         cmocka_unit_test(a_large_answer_is_compressed_for_who_asks),
         cmocka_unit_test(what_is_small_dense_or_unasked_stays_as_it_is),
         cmocka_unit_test(either_tag_of_a_compressed_answer_is_known),
