@@ -109,7 +109,7 @@ returns jsonb language sql immutable parallel safe as $$
              "reminder_hours_before": 28, "min_notice_minutes": 60, "booking_horizon_days": 90, "hold_minutes": 10,
              "waitlist_offer_minutes": 120, "late_reschedule_fee_percent": 0,
              "max_holds_per_partner": 50, "max_holds_per_client": 5,
-             "max_bookings_per_partner_per_day": null}'::jsonb
+             "max_bookings_per_partner_per_day": null, "client_retention_days": 0}'::jsonb
 $$;
 
 -- A clinic's policy with all its members; clinic.policy keeps only what differs.

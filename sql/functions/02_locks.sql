@@ -6,6 +6,7 @@
 --   3. the rules of the clinic        app.lock_rules_shared (bookings) or app.lock_resources (who changes the rules)
 --   4. practitioners, then rooms, each in id order      app.lock_bookable
 --   5. rows of bookings in id order, then what is written
+--   6. the clients that it is for, by clinic where there are several    app.keep_client (a share), erasure (all of the row)
 -- Clinics in id order where there are several. A statement that took a lock still sees its old snapshot: what must see
 -- the world as it is under the lock belongs in the next statement of a plpgsql function, or in a volatile function.
 

@@ -10,10 +10,15 @@ begin
 end
 $$;
 
--- An e-mail address or telephone number as it is compared: however somebody spells it.
+-- An e-mail address or telephone number as it is compared. Of an address, case and blanks around it mean nothing. Of a number only
+-- the digits count, and whether it is international: +32, 0032 and +32 (0) are the same, but 02 and +32 2 are not, since a number
+-- without its country may be anywhere. (Nothing is guessed from the clinic's country: clients come from all over.)
 create or replace function app.contact_key(contact text)
 returns text language sql immutable strict parallel safe as $$
-    select case when contact like '%@%' then lower(btrim(contact)) else regexp_replace(contact, '[^0-9]', '', 'g') end
+    select case
+        when contact like '%@%' then lower(btrim(contact))
+        when contact ~ '^ *(\+|00)' then '+' || regexp_replace(regexp_replace(replace(contact, '(0)', ''), '[^0-9]', '', 'g'), '^00', '')
+        else regexp_replace(contact, '[^0-9]', '', 'g') end
 $$;
 
 -- What keeps a booking from being entered, whatever its time: null, or the refusal. All that enter bookings of somebody's wish ask it.
@@ -77,6 +82,7 @@ begin
     b := app.with_intake(b, b.intake_version, b.intake);
     b.confirmed_at := case when b.status = 'confirmed' then b.created_at end;
     b.session_id := app.session_for(chosen, b.starts_at, b.room_id);
+    b.client_id := app.keep_client(b.clinic_id, b.client, b.source);
     loop
         b.reference := app.new_reference();
         insert into app.booking values (b.*) on conflict on constraint booking_reference do nothing;

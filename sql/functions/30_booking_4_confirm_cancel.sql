@@ -49,9 +49,14 @@ begin
         return;
     end if;
     b := answered.b;
+    if nullif(client, 'null') is not null then
+        b.client_id := app.keep_client(b.clinic_id, b.client, b.source);
+        perform app.leave_client(k.clinic_id, k.client_id) from app.booking k
+        where k.clinic_id = b.clinic_id and k.id = b.id and k.client_id <> b.client_id;
+    end if;
     update app.booking k
-    set status = 'confirmed', client = b.client, intake = b.intake, intake_version = b.intake_version, confirmed_at = app.now(),
-        version = k.version + 1, updated_at = app.now()
+    set status = 'confirmed', client = b.client, client_id = b.client_id, intake = b.intake, intake_version = b.intake_version,
+        confirmed_at = app.now(), version = k.version + 1, updated_at = app.now()
     where k.clinic_id = b.clinic_id and k.id = b.id
     returning * into b;
     perform app.settle_place(b);

@@ -1,4 +1,4 @@
--- Bookings as they are read: one, a page of them, and the free starts that a loser is told.
+-- Bookings as they are read: one, a page of them with what they come to, and the free starts that a loser is told.
 
 create or replace function app.read_booking(booking_id uuid, clinics text)
 returns app.answer language plpgsql stable as $$
@@ -14,75 +14,179 @@ begin
 end
 $$;
 
--- args: the operation's parameters and sub, scopes, clinics. By start, then id. A partner gets its own bookings, a desk those
--- of its clinics; each along its index, clinic by clinic for a desk: one condition for both would sort everything for a page.
--- Only the filters that are there become part of the statement (never their values), so that each is planned for itself: a
--- generic plan of "no filter or equal" sorted 100,000 rows for a page, 300 ms against 1.
-create or replace function app.list_bookings(args jsonb)
-returns app.answer language plpgsql stable as $$
+do $$
+begin
+    -- What a list of bookings is asked for, typed; what is null was not asked.
+    if to_regtype('app.booking_filter') is null then
+        create type app.booking_filter as (
+            moment timestamptz, for_desk boolean, sub text, clinics uuid[], location_ids uuid[], practitioner_ids uuid[],
+            statuses text[], since timestamptz, until timestamptz, reference text, external_ref text, order_id uuid, series_id uuid,
+            email_key text, client_clinics uuid[], client_ids uuid[],  -- the clients meant, by pairs
+            after_start timestamptz, after_id uuid);                   -- where the page before ended
+    end if;
+end
+$$;
+
+-- args: the operation's parameters and sub, scopes, clinics. A cursor that is none leaves after_id null.
+create or replace function app.read_booking_filter(args jsonb)
+returns app.booking_filter language plpgsql stable as $$
 declare
-    moment timestamptz := app.now();
-    page int := coalesce((args ->> 'limit')::int, 20);
-    for_desk boolean := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
-    clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
     allowed uuid[] := app.clinics_filter(args ->> 'clinics');
     after jsonb;
-    after_start timestamptz;
-    after_id uuid;
-    filters text := '';
-    found_bookings app.booking[];
-    last_one app.booking;
-    next_cursor text;
+    f app.booking_filter;
 begin
+    f.moment := app.now();
+    f.for_desk := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
+    f.sub := args ->> 'sub';
+    f.clinics := app.argument_list(args ->> 'clinic_id')::uuid[];
+    f.location_ids := app.argument_list(args ->> 'location_id')::uuid[];
+    f.practitioner_ids := app.argument_list(args ->> 'practitioner_id')::uuid[];
+    f.statuses := app.argument_list(args ->> 'status');
+    f.since := args ->> 'from';
+    f.until := args ->> 'to';
+    f.reference := translate(args ->> 'reference', 'OIL', '011');  -- as people read it out: O is zero, I and L are one
+    f.external_ref := args ->> 'external_ref';
+    f.order_id := args ->> 'order_id';
+    f.series_id := args ->> 'series_id';
+    f.email_key := app.contact_key(args ->> 'client_email');
+    if allowed is not null then
+        f.clinics := case when f.clinics is null then allowed
+                     else array(select unnest(f.clinics) intersect select unnest(allowed)) end;
+    elsif f.clinics is null and f.for_desk then
+        f.clinics := array(select c.id from app.clinic c);
+    end if;
+    if f.email_key is not null then
+        select array_agg(k.clinic_id), array_agg(k.id) into f.client_clinics, f.client_ids
+        from app.clients_of_email(f.clinics, f.email_key) as k;
+    elsif args ? 'client_id' then
+        select array_agg(c.clinic_id), array_agg(c.id) into f.client_clinics, f.client_ids
+        from app.client c where c.id = (args ->> 'client_id')::uuid;
+    end if;
+    if args ?| '{client_email,client_id}' then
+        f.client_clinics := coalesce(f.client_clinics, '{}');
+        f.client_ids := coalesce(f.client_ids, '{}');
+    end if;
     if args ? 'cursor' then
         begin
             after := app.cursor_decode(args ->> 'cursor', 2);
-            after_start := after ->> 0;
-            after_id := after ->> 1;
+            f.after_start := after ->> 0;
+            f.after_id := case when f.after_start is not null then (after ->> 1)::uuid end;
         exception when data_exception then
-            after_id := null;
+            f.after_id := null;
         end;
-        if after_start is null or after_id is null then
-            return row(400, app.cursor_problem()::json, null, null, null)::app.answer;
-        end if;
-        filters := ' and (b.starts_at, b.id) > ($1, $2)';
     end if;
-    if allowed is not null then
-        clinics := case when clinics is null then allowed
-                   else array(select unnest(clinics) intersect select unnest(allowed)) end;
-    elsif clinics is null and for_desk then
-        clinics := array(select c.id from app.clinic c);
-    end if;
+    return f;
+end
+$$;
 
-    filters := filters
-        || case when args ? 'location_id' then ' and b.location_id = any ($3)' else '' end
-        || case when args ? 'practitioner_id' then ' and b.practitioner_id = any ($4)' else '' end
-        || case when args ? 'status' then
-               ' and case when b.status = ''held'' and b.hold_expires_at <= $5 then ''expired'' else b.status end = any ($6)' else '' end
-        || case when args ? 'from' then ' and b.starts_at >= $7' else '' end
-        || case when args ? 'to' then ' and b.starts_at < $8' else '' end
-        || case when args ? 'reference' then ' and b.reference = $9' else '' end
-        || case when args ? 'external_ref' then ' and b.external_ref = $10' else '' end
-        || case when clinics is not null and not for_desk then ' and b.clinic_id = any ($11)' else '' end;
+-- The state of a booking b at ($1).moment, as in app.booking_now.
+create or replace function app.status_now()
+returns text language sql immutable parallel safe as $$
+    select 'case when b.status = ''held'' and b.hold_expires_at <= ($1).moment then ''expired'' else b.status end'::text
+$$;
+
+-- The filter as conditions on a booking b, for statements that get it as $1. Only what was asked for becomes part of the
+-- statement (never its value), so that each is planned for itself: a generic plan of "no filter or equal" sorted 100,000 rows
+-- for a page, 300 ms against 1. Without whose they are: that is the beginning of each statement.
+create or replace function app.booking_conditions(f app.booking_filter)
+returns text language sql immutable parallel safe as $$
+    select case when f.location_ids is not null then ' and b.location_id = any (($1).location_ids)' else '' end
+        || case when f.practitioner_ids is not null then ' and b.practitioner_id = any (($1).practitioner_ids)' else '' end
+        || case when f.statuses = '{held}' then ' and b.status = ''held'' and b.hold_expires_at > ($1).moment'  -- they have an index
+                when f.statuses is not null then ' and (' || app.status_now() || ') = any (($1).statuses)' else '' end
+        || case when f.since is not null then ' and b.starts_at >= ($1).since' else '' end
+        || case when f.until is not null then ' and b.starts_at < ($1).until' else '' end
+        || case when f.reference is not null then ' and b.reference = ($1).reference' else '' end
+        || case when f.external_ref is not null then ' and b.external_ref = ($1).external_ref' else '' end
+        || case when f.order_id is not null then ' and b.order_id = ($1).order_id' else '' end
+        || case when f.series_id is not null then ' and b.series_id = ($1).series_id' else '' end
+        || case when f.client_ids is not null then
+               ' and (b.clinic_id, b.client_id) in (select * from unnest(($1).client_clinics, ($1).client_ids))' else '' end
+        -- Whom the clinic knows by this address may have booked without it, or with another partner: what was said here counts.
+        || case when f.email_key is not null then ' and app.contact_key(b.client ->> ''email'') = ($1).email_key' else '' end
+        || case when f.clinics is not null and not f.for_desk then ' and b.clinic_id = any (($1).clinics)' else '' end
+$$;
+
+-- By start, then id. A partner gets its own bookings, a desk those of its clinics; each along its index, clinic by clinic for a
+-- desk: one condition for both would sort everything for a page.
+create or replace function app.find_bookings(f app.booking_filter, most int)
+returns app.booking[] language plpgsql stable as $$
+declare
+    found_bookings app.booking[];
+begin
     execute 'select array_agg(f.b order by (f.b).starts_at, (f.b).id) from (select k.b from '
-        || case when for_desk then 'unnest($11) as c (id) cross join lateral (select b from app.booking b where b.clinic_id = c.id'
-                else '(select b from app.booking b where b.source = $12' end
-        || filters || ' order by b.starts_at, b.id limit $13) as k order by (k.b).starts_at, (k.b).id limit $13) as f'
-    into found_bookings
-    using after_start, after_id, app.argument_list(args ->> 'location_id')::uuid[], app.argument_list(args ->> 'practitioner_id')::uuid[],
-          moment, app.argument_list(args ->> 'status'), (args ->> 'from')::timestamptz, (args ->> 'to')::timestamptz,
-          translate(args ->> 'reference', 'OIL', '011'),  -- as people read it out: O is zero, I and L are one
-          args ->> 'external_ref', clinics, args ->> 'sub', page + 1;
+        || case when f.for_desk then 'unnest(($1).clinics) as c (id) cross join lateral (select b from app.booking b where b.clinic_id = c.id'
+                else '(select b from app.booking b where b.source = ($1).sub' end
+        || app.booking_conditions(f)
+        || case when f.after_id is not null then ' and (b.starts_at, b.id) > (($1).after_start, ($1).after_id)' else '' end
+        || ' order by b.starts_at, b.id limit $2) as k order by (k.b).starts_at, (k.b).id limit $2) as f'
+    into found_bookings using f, most;
+    return coalesce(found_bookings, '{}');
+end
+$$;
 
-    if cardinality(found_bookings) > page then
-        last_one := found_bookings[page];
-        next_cursor := app.cursor_encode(jsonb_build_array(app.cursor_instant(last_one.starts_at), last_one.id));
+-- What all of them come to, not only a page: how many, and the sums of their prices, in all and for each state. Null when there are
+-- more than `most`, so that an answer takes a tenth of a second at most.
+create or replace function app.booking_totals(f app.booking_filter, most int)
+returns json language plpgsql stable as $$
+declare
+    totals json;
+begin
+    execute 'with b as materialized (
+                 select ' || app.status_now() || ' as status, b.price_amount as amount, b.price_currency as currency
+                 from app.booking b where '
+        || case when f.for_desk then 'b.clinic_id = any (($1).clinics)' else 'b.source = ($1).sub' end || app.booking_conditions(f)
+        || ' limit $2 + 1
+             ), money as (
+                 select b.status, b.currency, count(*) as bookings, sum(b.amount) as amount
+                 from b group by grouping sets ((b.status, b.currency), (b.currency))
+             )
+             select json_build_object(
+                 ''bookings'', (select count(*) from b),
+                 ''prices'', (select coalesce(json_agg(json_build_object(''amount'', m.amount, ''currency'', m.currency) order by m.currency), ''[]'')
+                              from money m where m.status is null),
+                 ''by_status'', (select coalesce(json_object_agg(s.status, s.totals order by s.status), ''{}'')
+                                 from (select m.status, json_build_object(
+                                                  ''bookings'', sum(m.bookings),
+                                                  ''prices'', json_agg(json_build_object(''amount'', m.amount, ''currency'', m.currency)
+                                                                       order by m.currency)) as totals
+                                       from money m where m.status is not null group by m.status) as s))
+             where (select count(*) from b) <= $2'
+    into totals using f, most;
+    return totals;
+end
+$$;
+
+create or replace function app.list_bookings(args jsonb)
+returns app.answer language plpgsql stable as $$
+declare
+    most_counted constant int := 50000;
+    page int := coalesce((args ->> 'limit')::int, 20);
+    f app.booking_filter := app.read_booking_filter(args);
+    found_bookings app.booking[];
+    body json;
+    totals json;
+begin
+    if args ? 'cursor' and f.after_id is null then
+        return row(400, app.cursor_problem()::json, null, null, null)::app.answer;
+    end if;
+    if (args ->> 'totals')::boolean then
+        totals := app.booking_totals(f, most_counted);
+        if totals is null then
+            return app.refused(422, 'unprocessable', format('More than %s bookings match; they are not added up.', most_counted),
+                               '{"errors": [{"parameter": "totals", "detail": "needs filters, such as from and to, that let fewer bookings through"}]}');
+        end if;
+    end if;
+    found_bookings := app.find_bookings(f, page + 1);
+    body := json_build_object(
+        'items', (select coalesce(json_agg(app.booking_item_json(app.booking_now(b, f.moment)) order by b.starts_at, b.id), '[]')
+                  from unnest(found_bookings[1:page]) as b));
+    if totals is not null then
+        body := app.json_with(body, json_build_object('totals', totals));
     end if;
     return row(200,
-               json_build_object(
-                   'items', (select coalesce(json_agg(app.booking_item_json(app.booking_now(b, moment)) order by b.starts_at, b.id), '[]')
-                             from unnest(found_bookings[1:page]) as b),
-                   'next', next_cursor),
+               app.json_with(body, json_build_object('next', case when cardinality(found_bookings) > page then
+                   app.cursor_encode(jsonb_build_array(app.cursor_instant((found_bookings[page]).starts_at), (found_bookings[page]).id)) end)),
                null, null, null)::app.answer;
 end
 $$;

@@ -81,13 +81,24 @@ select (a.answer).*
 from (select app.read_booking($1::uuid, $2::text) as answer offset 0) as a
 where (a.answer).status is not null;
 
+-- name: patchBooking
+-- args: booking_id body sub scopes clinics if_match request_id
+-- guard: principal
+-- $1 booking_id, $2 body, $3 sub, $4 scopes, $5 clinics, $6 If-Match, $7 request id
+select (a.answer).*
+from (select app.patch_booking($1::uuid, $2::jsonb, row($3::text, $7::text, $6::text, null, null)::app.caller, $4::text, $5::text) as answer
+      offset 0) as a
+where (a.answer).status is not null;
+
 -- name: listBookings
--- args: clinic_id location_id practitioner_id status from to reference external_ref limit cursor sub scopes clinics
+-- args: clinic_id location_id practitioner_id status from to reference external_ref order_id series_id client_email client_id totals limit cursor sub scopes clinics
 -- guard: principal
 -- $1 clinic_id, $2 location_id, $3 practitioner_id, $4 status, $5 from, $6 to (instants), $7 reference, $8 external_ref,
--- $9 limit, $10 cursor, $11 sub, $12 scopes, $13 clinics. A desk sees its clinics' bookings, others their own.
+-- $9 order_id, $10 series_id, $11 client_email, $12 client_id, $13 totals (boolean), $14 limit, $15 cursor, $16 sub, $17 scopes,
+-- $18 clinics. A desk sees its clinics' bookings, others their own.
 select (a.answer).status, (a.answer).body
 from (select app.list_bookings(jsonb_strip_nulls(jsonb_build_object(
           'clinic_id', $1::text, 'location_id', $2::text, 'practitioner_id', $3::text, 'status', $4::text, 'from', $5::text,
-          'to', $6::text, 'reference', $7::text, 'external_ref', $8::text, 'limit', $9::text, 'cursor', $10::text,
-          'sub', $11::text, 'scopes', $12::text, 'clinics', $13::text))) as answer offset 0) as a;
+          'to', $6::text, 'reference', $7::text, 'external_ref', $8::text, 'order_id', $9::text, 'series_id', $10::text,
+          'client_email', $11::text, 'client_id', $12::text, 'totals', $13::text, 'limit', $14::text, 'cursor', $15::text,
+          'sub', $16::text, 'scopes', $17::text, 'clinics', $18::text))) as answer offset 0) as a;

@@ -31,6 +31,11 @@ select 200 as status, json_build_object('done', app.work_offer_freed(200)) as bo
 -- worker: every 60000 ms
 select 200 as status, json_build_object('done', app.work_end_waiting(100)) as body;
 
+-- name: workForgetClients
+-- args:
+-- worker: every 60000 ms
+select 200 as status, json_build_object('done', app.work_forget_clients(20)) as body;
+
 -- Nothing to do, but to tell: how far the consumers of the change log are behind.
 -- name: workMeasureLag
 -- args:

@@ -164,7 +164,8 @@ def test_a_clinic_lives_and_returns(make_practice, admin):
     assert clinic["policy"] == {"cancellation_notice_hours": 48, "late_cancellation_fee_percent": 100, "no_show_fee_percent": 100,
                                 "reminder_hours_before": 28, "min_notice_minutes": 60, "booking_horizon_days": 90,
                                 "hold_minutes": 15, "waitlist_offer_minutes": 120, "late_reschedule_fee_percent": 0,
-                                "max_holds_per_partner": 50, "max_holds_per_client": 5, "max_bookings_per_partner_per_day": None}
+                                "max_holds_per_partner": 50, "max_holds_per_client": 5, "max_bookings_per_partner_per_day": None,
+                                "client_retention_days": 0}
     path = first.headers["location"]
     found = admin.get("/v1/clinics", params={"slug": body["slug"]}).json()
     assert [item["id"] for item in found["items"]] == [clinic["id"]] and found["next"] is None

@@ -199,7 +199,8 @@ def test_a_clinic_is_made_changed_archived_and_restored(desk, owner):
     assert made["policy"] == {"cancellation_notice_hours": 24, "late_cancellation_fee_percent": 100, "no_show_fee_percent": 100,
                               "reminder_hours_before": 28, "min_notice_minutes": 60, "booking_horizon_days": 90, "hold_minutes": 15,
                               "waitlist_offer_minutes": 120, "late_reschedule_fee_percent": 0,
-                              "max_holds_per_partner": 50, "max_holds_per_client": 5, "max_bookings_per_partner_per_day": None}
+                              "max_holds_per_partner": 50, "max_holds_per_client": 5, "max_bookings_per_partner_per_day": None,
+                                "client_retention_days": 0}
     assert made["languages"] == ["en"] and made["contact"] == {"phone": None, "email": None, "website": None}
     ids = {"clinic_id": made["id"]}
     patched = desk.run("patchClinic", **ids, if_match="1", body={"policy": {"hold_minutes": None, "reminder_hours_before": 48}})
