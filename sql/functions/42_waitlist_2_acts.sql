@@ -102,6 +102,7 @@ begin
     if answer.status is not null then
         return answer;
     end if;
+    e.client_id := app.keep_client(e.clinic_id, e.client, e.source);
     insert into app.waitlist_entry values (e.*);
     perform app.record_entry(e, null, 'created', 'createWaitlistEntry', caller);
     return app.entry_done(201, app.entry_json_with_free(e, lang), '/v1/waitlist/' || e.id, caller);
