@@ -129,7 +129,8 @@ begin
     decision as materialized (
         select count(*) filter (where outcome = 'created') as created, count(*) filter (where outcome = 'updated') as updated,
                count(*) filter (where outcome = 'unchanged') as unchanged, count(*) filter (where outcome = 'refused') as refused,
-               not dry_run and not (everything and count(*) filter (where outcome = 'refused') > 0) as writes
+               not dry_run and count(*) filter (where outcome in ('created', 'updated')) > 0
+                   and not (everything and count(*) filter (where outcome = 'refused') > 0) as writes
         from judged
     ),
     founded as (

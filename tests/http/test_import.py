@@ -64,7 +64,9 @@ def test_rows_are_created_then_unchanged_then_updated(admin, clinic):
     assert (east["timezone"], east["external_id"], east["directions"]) == ("Europe/Berlin", None, {"fr": "Sonnez."})
 
     again = clinic_import(admin, clinic, rows)
-    assert outcomes(again) == ["unchanged"] * 3
+    assert outcomes(again) == ["unchanged"] * 3 and again["written"] is False
+    refused = clinic_import(admin, clinic, [{"name": "Nobody knows it again"}])
+    assert outcomes(refused) == ["refused"] and refused["written"] is False
     assert [row["id"] for row in again["rows"]] == [row["id"] for row in first["rows"]]
     assert read(admin, clinic, first["rows"][0]) == north
 
