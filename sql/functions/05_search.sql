@@ -14,6 +14,20 @@ begin
 end
 $$;
 
+-- What app.tongues must overlap with for people who speak one of these languages. Who asks for fr finds whoever speaks any
+-- French (fr, fr-BE, fr-CA: RFC 4647 3.3.1); who asks for fr-BE finds also who said no more than fr (3.4), but not fr-CA.
+create or replace function app.tongues_wanted(languages text[])
+returns text[] language plpgsql immutable parallel safe as $$
+begin
+    if languages is null then
+        return null;
+    end if;
+    return array(select distinct case when parts = cardinality(string_to_array(tag, '-')) then lower(tag)
+                                      else '=' || array_to_string((string_to_array(lower(tag), '-'))[:parts], '-') end
+                 from unnest(languages) as tag, generate_series(1, cardinality(string_to_array(tag, '-'))) as parts);
+end
+$$;
+
 -- The pairs of offering and practitioner that a search is about, by whatever narrows it most; `pairs_limit` at most.
 create or replace function app.search_pairs(args jsonb, clinics uuid[], treatments text[], pairs_limit int,
                                             out offerings uuid[], out practitioners uuid[])
@@ -119,7 +133,7 @@ declare
     for_desk boolean := 'bookings:desk' = any (string_to_array(args ->> 'scopes', ' '));
     treatments text[] := app.argument_list(args ->> 'treatment');
     complaints text[] := app.argument_list(args ->> 'complaint');
-    spoken text[] := app.argument_list(args ->> 'language');
+    spoken text[] := app.tongues_wanted(app.argument_list(args ->> 'language'));
     qualifications text[] := coalesce(app.argument_list(args ->> 'qualification'), '{}');
     wanted_locations uuid[] := app.argument_list(args ->> 'location_id')::uuid[];
     party int := coalesce((args ->> 'seats')::int, 1);
@@ -168,7 +182,7 @@ begin
         from app.offered(pairs.offerings, pairs.practitioners) as f
         where (wanted_locations is null or f.location_id = any (wanted_locations))
           and (here is null or app.distance_m(f.position, here) <= radius_m)
-          and (spoken is null or f.languages && spoken)
+          and (spoken is null or app.tongues(f.languages) && spoken)
           and (for_desk or f.self_bookable)
           and f.seats >= party
     ), span as materialized (

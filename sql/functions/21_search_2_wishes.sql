@@ -20,7 +20,7 @@ begin
             reach float8,
             treatments text[],        -- one of them
             offering uuid,
-            language text,
+            language text,            -- as it was asked for
             qualification text,       -- held on that day (today)
             day date,
             new_clients boolean,
@@ -33,13 +33,16 @@ begin
             by_meaning boolean        -- whoever gives what is meant counts
         );
     end if;
+    if not exists (select from pg_attribute where attrelid = 'app.wish'::regclass and attname = 'tongues') then
+        alter type app.wish add attribute tongues text[];  -- of the language: what app.tongues must overlap with
+    end if;
 end
 $$;
 
 -- Who gives which treatment where, as the rules of availability see it (app.offered), but for the day of the certificate.
 create or replace view app.given as
 select o.clinic_id, ol.location_id, p.id as practitioner_id, p.languages, o.treatment, t.requires_qualification, l.timezone,
-       o.id as offering_id
+       o.id as offering_id, p.tongues
 from app.offering o
 join app.treatment t on t.code = o.treatment and t.status = 'active'
 join app.offering_location ol on ol.clinic_id = o.clinic_id and ol.offering_id = o.id
@@ -103,6 +106,7 @@ begin
     w.treatments := app.wanted_treatments(args ->> 'treatment', args ->> 'complaint');
     w.offering := args ->> 'offering_id';
     w.language := args ->> 'language';
+    w.tongues := case when w.language is not null then app.tongues_wanted(array[w.language]) end;
     w.qualification := args ->> 'qualification';
     w.day := args ->> 'on';
     w.new_clients := args ->> 'accepts_new_clients';
@@ -203,6 +207,19 @@ $$;
 
 -- ---------------------------------------------------------------- what is given by whom
 
+-- The practitioners who speak so; null when they are more than `most`.
+create or replace function app.speakers(spoken text[], most int)
+returns uuid[] language plpgsql stable parallel safe
+-- Nobody knows how many speak so; the index is right for none and for many.
+set enable_seqscan = off
+as $$
+declare
+    ids uuid[] := array(select p.id from app.practitioner p where p.tongues && spoken and p.status = 'active' limit most + 1);
+begin
+    return case when cardinality(ids) <= most then ids end;
+end
+$$;
+
 -- Whether a certificate is held on that day (null: today, in the calendar of that zone).
 create or replace function app.holds_on(tenant uuid, practitioner uuid, certificate text, on_day date, zone text)
 returns boolean language plpgsql stable parallel safe as $$
@@ -228,8 +245,8 @@ begin
 end
 $$;
 
--- Whether somebody at this location gives one of the treatments, or the offering, in that language.
-create or replace function app.location_gives(tenant uuid, location uuid, treatments text[], offering uuid, language text)
+-- Whether somebody at this location gives one of the treatments, or the offering, in one of these languages (app.tongues_wanted).
+create or replace function app.location_serves(tenant uuid, location uuid, treatments text[], offering uuid, spoken text[])
 returns boolean language plpgsql stable parallel safe as $$
 declare
     offers uuid[];
@@ -238,7 +255,7 @@ begin
         return exists (select from app.practitioner_location pl
                        join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id
                        where pl.clinic_id = tenant and pl.location_id = location and p.status = 'active'
-                         and (language is null or language = any (p.languages)));
+                         and (spoken is null or p.tongues && spoken));
     end if;
     offers := app.offers_of_clinic(tenant, treatments, offering);
     if offers = '{}' then
@@ -247,7 +264,7 @@ begin
     return exists (select
                    from app.practitioner_location pl
                    join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id and p.status = 'active'
-                   where pl.clinic_id = tenant and pl.location_id = location and (language is null or language = any (p.languages))
+                   where pl.clinic_id = tenant and pl.location_id = location and (spoken is null or p.tongues && spoken)
                      and app.one_given(tenant, pl.practitioner_id, location, offers, null));
 end
 $$;

@@ -1,7 +1,7 @@
 -- listLocations: nearest first (near), else best match (q), else by name, each along an index.
 --
--- Where a wish is rare, walking along the order would look at everything: then the places that the wish names are taken (2,000
--- at most) and sorted. Where neither helps, a page ends early, with a cursor: no request looks at more than `effort` allows.
+-- Where a wish is rare, walking along the order would look at everything: then, after a fortieth of the effort, the places that
+-- the wish names are taken (2,000 at most) and sorted. Where neither helps, a page ends early, with a cursor: no request looks at more than `effort` allows.
 
 -- Whether the clinic is there, somebody at the place gives what is wished, and it is called so or gives what is meant.
 create or replace function app.fits_location(l app.location, w app.wish)
@@ -11,9 +11,9 @@ declare
 begin
     -- What rules most out comes first.
     return (w.words is null or (w.by_words and is_called) or (w.by_meaning and (w.by_words or not is_called)))
-       and ((w.treatments is null and w.offering is null and w.language is null)
-            or app.location_gives(l.clinic_id, l.id, w.treatments, w.offering, w.language))
-       and (w.words is null or (w.by_words and is_called) or app.location_gives(l.clinic_id, l.id, w.meant, null, w.language))
+       and ((w.treatments is null and w.offering is null and w.tongues is null)
+            or app.location_serves(l.clinic_id, l.id, w.treatments, w.offering, w.tongues))
+       and (w.words is null or (w.by_words and is_called) or app.location_serves(l.clinic_id, l.id, w.meant, null, w.tongues))
        and exists (select from app.clinic c where c.id = l.clinic_id and c.status = 'active');
 end
 $$;
@@ -23,6 +23,7 @@ create or replace function app.narrow_locations(w app.wish, most int default 200
 returns uuid[] language plpgsql stable parallel safe as $$
 declare
     ids uuid[];
+    people uuid[];
     wanted text[] := coalesce(w.treatments, case when not w.by_words then w.meant end);
 begin
     if w.clinic is not null or cardinality(w.tenants) < 20 then
@@ -52,16 +53,22 @@ begin
         ids := array(select l.id from app.location l where app.fold(l.address ->> 'city') = w.city limit most + 1);
         if cardinality(ids) <= most then return ids; end if;
     end if;
+    if w.tongues is not null then
+        people := app.speakers(w.tongues, most);
+        ids := array(select pl.location_id from app.practitioner p
+                     join app.practitioner_location pl on pl.clinic_id = p.clinic_id and pl.practitioner_id = p.id
+                     where p.id = any (people) limit most + 1);
+        if people is not null and cardinality(ids) <= most then return ids; end if;
+    end if;
     if w.by_words and not w.by_meaning then
         ids := app.called_locations(w, most);
         if cardinality(ids) <= most then return ids; end if;
     end if;
     if wanted is not null then
-        ids := array(select distinct f.location_id
-                     from (select ol.location_id from app.offering o
-                           join app.offering_location ol on ol.clinic_id = o.clinic_id and ol.offering_id = o.id
-                           where o.treatment = any (wanted) and o.status = 'active' limit most + 1) as f);
-        if cardinality(ids) < most then return ids; end if;
+        ids := array(select ol.location_id from app.offering o
+                     join app.offering_location ol on ol.clinic_id = o.clinic_id and ol.offering_id = o.id
+                     where o.treatment = any (wanted) and o.status = 'active' limit most + 1);
+        if cardinality(ids) <= most then return ids; end if;
     end if;
     return null;
 end
@@ -149,7 +156,7 @@ begin
         continue when (hit.far, hit.id) <= (after_number, after_id);
         if hit.far > latest then
             done := latest;
-            if effort > most_effort / 10 and not is_tried then
+            if effort > most_effort / 40 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_locations(w);
                 if narrowed is not null then
@@ -206,7 +213,7 @@ begin
             if effort > most_effort then
                 next_key := key;
                 exit;
-            elsif effort > most_effort / 10 and not is_tried then
+            elsif effort > most_effort / 40 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_locations(w);
                 exit when narrowed is not null;

@@ -5,7 +5,7 @@ create or replace function app.is_wanted_person(p app.practitioner, w app.wish)
 returns boolean language plpgsql immutable parallel safe as $$
 begin
     return (w.tenants is null or p.clinic_id = any (w.tenants)) and (w.clinic is null or p.clinic_id = w.clinic)
-       and (w.language is null or w.language = any (p.languages))
+       and (w.tongues is null or p.tongues && w.tongues)
        and (w.new_clients is null or p.accepts_new_clients = w.new_clients);
 end
 $$;
@@ -80,11 +80,10 @@ begin
         places := app.narrow_locations(w, most);
     end if;
     if places is not null then
-        ids := array(select distinct f.practitioner_id
-                     from (select pl.practitioner_id from app.location l
-                           join app.practitioner_location pl on pl.clinic_id = l.clinic_id and pl.location_id = l.id
-                           where l.id = any (places) limit most + 1) as f);
-        if cardinality(ids) < most then return ids; end if;
+        ids := array(select pl.practitioner_id from app.location l
+                     join app.practitioner_location pl on pl.clinic_id = l.clinic_id and pl.location_id = l.id
+                     where l.id = any (places) limit most + 1);
+        if cardinality(ids) <= most then return ids; end if;
     end if;
     if w.offering is not null then
         ids := array(select op.practitioner_id from app.offering o
@@ -92,21 +91,23 @@ begin
                      where o.id = w.offering limit most + 1);
         if cardinality(ids) <= most then return ids; end if;
     end if;
+    if w.tongues is not null then
+        ids := app.speakers(w.tongues, most);
+        if ids is not null then return ids; end if;
+    end if;
     if w.by_words and not w.by_meaning then
         ids := app.called_practitioners(w, most);
         if cardinality(ids) <= most then return ids; end if;
     end if;
     if w.qualification is not null then
-        ids := array(select distinct f.practitioner_id
-                     from (select q.practitioner_id from app.qualification q where q.code = w.qualification limit most + 1) as f);
-        if cardinality(ids) < most then return ids; end if;
+        ids := array(select q.practitioner_id from app.qualification q where q.code = w.qualification limit most + 1);
+        if cardinality(ids) <= most then return ids; end if;
     end if;
     if wanted is not null then
-        ids := array(select distinct f.practitioner_id
-                     from (select op.practitioner_id from app.offering o
-                           join app.offering_practitioner op on op.clinic_id = o.clinic_id and op.offering_id = o.id
-                           where o.treatment = any (wanted) and o.status = 'active' limit most + 1) as f);
-        if cardinality(ids) < most then return ids; end if;
+        ids := array(select op.practitioner_id from app.offering o
+                     join app.offering_practitioner op on op.clinic_id = o.clinic_id and op.offering_id = o.id
+                     where o.treatment = any (wanted) and o.status = 'active' limit most + 1);
+        if cardinality(ids) <= most then return ids; end if;
     end if;
     return null;
 end
@@ -180,7 +181,7 @@ begin
         continue when place.far < after_number;
         if place.far > latest then
             done := latest;
-            if effort > most_effort / 10 and not is_tried then
+            if effort > most_effort / 40 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_practitioners(w);
                 if narrowed is not null then
@@ -250,7 +251,7 @@ begin
             if effort > most_effort then
                 next_key := key;
                 exit;
-            elsif effort > most_effort / 10 and not is_tried then
+            elsif effort > most_effort / 40 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_practitioners(w);
                 exit when narrowed is not null;

@@ -10,6 +10,7 @@ declare
     ordering text := coalesce(after ->> 0, case when args ? 'near' then 'near:' || (args ->> 'near')
                                                 when args ? 'q' then 'q:' || (args ->> 'q') else 'name' end);
     rest jsonb := after - 0;
+    others app.wish;
     called uuid[];
     page record;
     more record;
@@ -19,10 +20,15 @@ begin
         return;
     end if;
     if ordering = 'q:' || (args ->> 'q') then
-        called := case when not w.by_words then '{}' when kind = 'location' then app.called_locations(w, 5000)
-                       else app.called_practitioners(w, 5000) end;
-        -- A place or person that is called so and also gives what is meant comes once, here.
+        -- A place or person that is called so and also gives what is meant comes once, here. Where another wish names few,
+        -- those are looked at, for many may be called so.
         w.by_meaning := false;
+        others := w;
+        others.by_words := false;
+        others.meant := null;
+        called := case when not w.by_words then '{}'
+                       when kind = 'location' then coalesce(app.narrow_locations(others), app.called_locations(w, 5000))
+                       else coalesce(app.narrow_practitioners(others), app.called_practitioners(w, 5000)) end;
         if kind = 'location' then
             page := app.sorted_locations(w, called, true, page_size, rest);
         else
@@ -174,20 +180,26 @@ returns json language plpgsql stable as $$
 declare
     counts json;
 begin
+    with spoken as materialized (
+        select l.id, p.languages, p.tongues
+        from app.location l
+        join app.practitioner_location pl on pl.clinic_id = l.clinic_id and pl.location_id = l.id
+        join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id and p.status = 'active'
+        where kind = 'location' and facet = 'language' and l.id = any (ids)
+        union all
+        select p.id, p.languages, p.tongues from app.practitioner p where kind = 'practitioner' and facet = 'language' and p.id = any (ids)
+    ), tags as materialized (  -- each with the people whom a search for it would find
+        select tag, app.tongues_wanted(array[tag]) as wanted from (select distinct unnest(languages) as tag from spoken) as u
+    )
     select coalesce(json_agg(json_build_object('value', c.value, 'count', c.count) order by c.count desc, c.value), '[]') into counts
     from (select v.value, count(*) as count from (
               select distinct l.id, g.treatment as value
               from app.location l join app.given g on g.clinic_id = l.clinic_id and g.location_id = l.id
-              where kind = 'location' and facet = 'treatment' and l.id = any (ids) and (w.language is null or w.language = any (g.languages))
+              where kind = 'location' and facet = 'treatment' and l.id = any (ids) and (w.tongues is null or g.tongues && w.tongues)
                 and (g.requires_qualification is null
                      or app.holds_on(l.clinic_id, g.practitioner_id, g.requires_qualification, null, g.timezone))
               union all
-              select distinct l.id, tongue
-              from app.location l
-              join app.practitioner_location pl on pl.clinic_id = l.clinic_id and pl.location_id = l.id
-              join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id and p.status = 'active'
-              cross join unnest(p.languages) as tongue
-              where kind = 'location' and facet = 'language' and l.id = any (ids)
+              select distinct s.id, t.tag from spoken s join tags t on s.tongues && t.wanted
               union all
               select l.id, l.address ->> 'city' from app.location l
               where kind = 'location' and facet = 'city' and l.id = any (ids) and l.address ->> 'city' is not null
@@ -197,9 +209,6 @@ begin
               where kind = 'practitioner' and facet = 'treatment' and p.id = any (ids)
                 and (g.requires_qualification is null
                      or app.holds_on(p.clinic_id, p.id, g.requires_qualification, w.day, g.timezone))
-              union all
-              select p.id, tongue from app.practitioner p cross join unnest(p.languages) as tongue
-              where kind = 'practitioner' and facet = 'language' and p.id = any (ids)
               union all
               select distinct p.id, l.address ->> 'city'
               from app.practitioner p

@@ -230,6 +230,38 @@ def test_a_certificate_on_a_date_and_new_clients(desk, clinic, owner):
     assert people(clinic_id=clinic.id, accepts_new_clients="false") == [old]
 
 
+@pytest.mark.parametrize("asked, found", [
+    ("fr", {"fr", "fr-BE", "fr-CA"}), ("fr-BE", {"fr", "fr-BE"}), ("fr-be", {"fr", "fr-BE"}), ("fr-CH", {"fr"}), ("de", {"de"}),
+    ("zh", {"zh-Hant-TW"}), ("zh-Hant", {"zh-Hant-TW"}), ("zh-Hans", set()), ("zh-Hant-TW-x", {"zh-Hant-TW"}), ("f", set()),
+])
+def test_a_language_finds_whoever_speaks_it(desk, clinic, asked, found):
+    place = clinic.location(latitude=50.0, longitude=4.0)
+    people = {tag: clinic.practitioner(place, languages=[tag]) for tag in ("fr", "fr-BE", "fr-CA", "de", "zh-Hant-TW", "fro")}
+    sites = {tag: clinic.location(latitude=51.0, longitude=4.0) for tag in people}
+    for tag, person in people.items():
+        clinic.add("practitioner_location", practitioner_id=person, location_id=sites[tag])
+        clinic.schedule(person, place, 1, "09:00", "10:00")
+    clinic.offering(list(people.values()), [place])
+    wish = {"clinic_id": clinic.id, "language": asked}
+    for order in ({}, {"near": "50,4"}, {"q": "Somebody"}):
+        assert sorted(ids(desk.run("listPractitioners", **wish, **order))) == sorted(str(people[tag]) for tag in found), order
+    for order in ({}, {"near": "50,4"}):
+        assert set(ids(desk.run("listLocations", **wish, **order))) == {str(sites[tag]) for tag in found} | ({str(place)} if found else set())
+    day = {"from": "2027-03-08", "to": "2027-03-08", "limit": 500}
+    slots = desk.run("findAvailability", clinic_id=[str(clinic.id)], language=[asked], **day)["items"]
+    assert {slot["practitioner_id"] for slot in slots} == {str(people[tag]) for tag in found}
+    both = desk.run("findAvailability", clinic_id=[str(clinic.id)], language=[asked, "de"], **day)["items"]
+    assert {slot["practitioner_id"] for slot in both} == {str(people[tag]) for tag in found | {"de"}}
+
+
+def test_a_facet_of_languages_counts_what_a_search_for_it_finds(desk, clinic):
+    place = clinic.location()
+    for tags in (["fr"], ["fr-BE", "nl"], ["fr-CA"]):
+        clinic.practitioner(place, languages=tags)
+    facets = desk.run("listPractitioners", clinic_id=clinic.id, facets=["language"])["facets"]
+    assert facets["language"] == [{"value": "fr", "count": 3}, {"value": "fr-BE", "count": 2}, {"value": "fr-CA", "count": 2}, {"value": "nl", "count": 1}]
+
+
 # ---------------------------------------------------------------- next free starts
 
 def test_the_next_free_start_is_that_of_the_search_for_slots(desk):
@@ -312,16 +344,20 @@ def test_facets_count_what_the_search_finds(desk):
 
 def test_a_page_ends_early_and_the_next_goes_on(database, desk, clinic, owner):
     """With little effort allowed, the pages of a rare wish are short or empty; together they hold it all."""
-    sites = [clinic.location(latitude=50 + n % 7 / 10, longitude=4.0) for n in range(60)]
-    people = [clinic.practitioner(site, languages=["tlh"] if n % 13 == 0 else ["fr"]) for n, site in enumerate(sites)]
+    sites = [clinic.location(latitude=50 + n % 7 / 10, longitude=4.0, accessibility=["throne"] if n % 13 == 0 else []) for n in range(60)]
+    people = [clinic.practitioner(site, languages=["tlh"] if n % 13 == 0 else ["fr"], accepts_new_clients=n % 13 != 0)
+              for n, site in enumerate(sites)]
     hurried = Desk(database, scopes=READER)
     hurried.connection.execute("set app.search_effort = 50")
     for order in ({}, {"near": "50.3,4"}, {"q": "site"}):
-        assert sorted(i["id"] for i in pages(hurried, "listLocations", limit=3, language="tlh", **order)) == sorted(str(s) for s in sites[::13])
+        for wish in ({"language": "tlh"}, {"accessibility": ["throne"]}):
+            assert sorted(i["id"] for i in pages(hurried, "listLocations", limit=3, **wish, **order)) == sorted(str(s) for s in sites[::13])
     for order in ({}, {"near": "50.3,4"}):
-        found = pages(hurried, "listPractitioners", limit=3, language="tlh", **order)
-        assert sorted(i["id"] for i in found) == sorted(str(p) for p in people[::13])
-    first = hurried.run("listLocations", limit=3, language="tlh")
+        for wish in ({"language": "tlh"}, {"accepts_new_clients": "false"}):
+            found = pages(hurried, "listPractitioners", limit=3, **wish, **order)
+            found = [i["id"] for i in found if i["clinic_id"] == str(clinic.id)]  # the demo practice has somebody, too
+            assert sorted(found) == sorted(str(p) for p in people[::13]), (wish, order)
+    first = hurried.run("listLocations", limit=3, accessibility=["throne"])
     assert len(first["items"]) < 3 and first["next"], "it did end early"
     hurried.close()
 
@@ -368,6 +404,21 @@ def test_text_with_a_typing_error_uses_the_index_of_trigrams(many):
     items, plan = plans(many, q="lindnhof 1200")
     assert items[0]["name"] == "Lindenhof 1200"
     assert "Bitmap Index Scan on location_words" in plan and "Seq Scan on location" not in plan
+
+
+def test_a_rare_language_is_known_from_its_own_index(many):
+    """However many are called so: the few who speak it are looked at."""
+    with many.connect() as connection:
+        connection.execute("insert into app.practitioner (clinic_id, name, languages) select clinic_id, 'Rare', '{tlh-KX}' from app.location where slug = 'n4321'")
+        connection.execute("insert into app.practitioner_location (clinic_id, practitioner_id, location_id) "
+                           "select p.clinic_id, p.id, l.id from app.practitioner p join app.location l on l.clinic_id = p.clinic_id "
+                           "where p.name = 'Rare' and l.slug = 'n4321'")
+    for wish in ({"q": "hof"}, {"q": "garten"}, {"q": "weg"}):
+        items, plan = plans(many, language="tlh", **wish)
+        assert [item["slug"] for item in items] == (["n4321"] if wish["q"] == "garten" else [])
+        assert "Bitmap Index Scan on practitioner_tongues" in plan and "Seq Scan on location" not in plan, wish
+    many.fetch("delete from app.practitioner_location pl using app.practitioner p where p.id = pl.practitioner_id and p.name = 'Rare'")
+    many.fetch("delete from app.practitioner where name = 'Rare'")
 
 
 def test_what_nobody_has_is_known_from_its_own_index(many):
