@@ -125,7 +125,7 @@ $$;
 
 -- The first free start that is all that the entry wishes, as a slot; null when there is none. Time is looked through in growing
 -- pieces, as in a search.
-create or replace function app.entry_free_now(e app.waitlist_entry, policy jsonb, lang text)
+create or replace function app.entry_free_now(e app.waitlist_entry, policy jsonb)
 returns json language plpgsql stable as $$
 declare
     moment timestamptz := app.now();
@@ -154,7 +154,7 @@ begin
                     and app.entry_fits(e, g.start, g.start + c.duration, c.zone)
                   order by g.start, g.n limit 1) as f;
             if found then
-                slots := app.slots(search.candidates, starts, numbers, null, lang);
+                slots := app.slots(search.candidates, starts, numbers, null, null);
                 return slots.items -> 0;
             end if;
         end if;
@@ -201,13 +201,13 @@ end
 $$;
 
 -- The same for who asks for one: with the first free start that would do, while it waits.
-create or replace function app.entry_json_with_free(e app.waitlist_entry, lang text)
+create or replace function app.entry_json_with_free(e app.waitlist_entry)
 returns json language plpgsql stable as $$
 declare
     policy jsonb := (select app.policy(c.policy) from app.clinic c where c.id = e.clinic_id);
 begin
     return app.json_with(app.entry_json(e), json_build_object(
-        'free_now', case when e.status = 'waiting' then app.entry_free_now(e, policy, lang) end));
+        'free_now', case when e.status = 'waiting' then app.entry_free_now(e, policy) end));
 end
 $$;
 

@@ -57,7 +57,7 @@ $$;
 
 -- body: clinic_id, treatments?, offering_ids?, practitioner_ids?, location_ids?, windows?, date_from, date_to, notice_minutes?,
 -- client, note?, external_ref? (the contract has checked them).
-create or replace function app.create_entry(body jsonb, caller app.caller, scopes text, clinics text, lang text)
+create or replace function app.create_entry(body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
     clinic app.clinic;
@@ -105,13 +105,13 @@ begin
     e.client_id := app.keep_client(e.clinic_id, e.client, e.source);
     insert into app.waitlist_entry values (e.*);
     perform app.record_entry(e, null, 'created', 'createWaitlistEntry', caller);
-    return app.entry_done(201, app.entry_json_with_free(e, lang), '/v1/waitlist/' || e.id, caller);
+    return app.entry_done(201, app.entry_json_with_free(e), '/v1/waitlist/' || e.id, caller);
 end
 $$;
 
 -- ---------------------------------------------------------------- read
 
-create or replace function app.read_entry(entry_id uuid, clinics text, lang text)
+create or replace function app.read_entry(entry_id uuid, clinics text)
 returns app.answer language plpgsql stable as $$
 declare
     e app.waitlist_entry;
@@ -120,7 +120,7 @@ begin
     if not found then
         return null;
     end if;
-    return row(200, app.entry_json_with_free(app.entry_now(e, app.now()), lang), null, null, null)::app.answer;
+    return row(200, app.entry_json_with_free(app.entry_now(e, app.now())), null, null, null)::app.answer;
 end
 $$;
 

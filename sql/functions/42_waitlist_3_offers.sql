@@ -78,8 +78,21 @@ begin
 end
 $$;
 
--- A change of the directory after which somebody may have more time: hours, people, places, rooms, offerings, the policy. What it
--- really opens is seen when the line is asked.
+-- Whether a change of the directory may give somebody more time: hours, people, places, rooms, offerings, the policy. Of a patch
+-- the names of the members tell.
+create or replace function app.may_open(c app.change)
+returns boolean language sql immutable parallel safe as $$
+    select case when c.kind = 'archived' then c.entity = 'exception'
+                when c.kind <> 'updated' or c.entity in ('schedule', 'exception') then true
+                when c.entity = 'practitioner' then c.data -> 'changed' ?| '{location_ids,qualifications}'
+                when c.entity = 'location' then c.data -> 'changed' ? 'timezone'
+                when c.entity = 'room' then c.data -> 'changed' ?| '{location_id,kind}'
+                when c.entity = 'offering' then c.data -> 'changed' ?| '{practitioner_ids,location_ids,treatment,duration_minutes,buffer_before_minutes,buffer_after_minutes,step_minutes,room_kind,seats,self_bookable}'
+                when c.entity = 'clinic' then c.data -> 'changed' ? 'policy'
+                when c.entity = 'treatment' then c.data -> 'changed' ? 'requires_qualification' end
+$$;
+
+-- Such a change is noted for as long as anybody waits. What it really opens is seen when the line is asked.
 create or replace function app.note_opened(c app.change)
 returns void language plpgsql volatile as $$
 declare
@@ -123,10 +136,9 @@ begin
         elsif c.kind = 'rescheduled' then
             perform app.note_freed_place(c.clinic_id, c.data -> 'previous', (c.data ->> 'offering_id')::uuid);
         end if;
-    elsif c.entity in ('schedule', 'exception', 'practitioner', 'location', 'room', 'offering', 'clinic')
-          and (c.kind <> 'archived' or c.entity = 'exception') then
+    elsif c.entity in ('schedule', 'exception', 'practitioner', 'location', 'room', 'offering', 'clinic') and app.may_open(c) then
         perform app.note_opened(c);
-    elsif c.entity = 'treatment' and c.kind in ('updated', 'restored') then
+    elsif c.entity = 'treatment' and app.may_open(c) then
         -- It may be given again, or without a certificate, wherever it is offered.
         for opened.clinic_id in
             select distinct o.clinic_id from app.offering o where o.treatment = c.entity_id and o.status = 'active' and app.line_exists(o.clinic_id)

@@ -1,11 +1,11 @@
 -- The waiting list. The acts are in sql/functions/42_waitlist_2_acts.sql; all of these run under the row policies of waitlist_entry and booking.
 
 -- name: createWaitlistEntry
--- args: body sub scopes clinics lang key hash request_id
+-- args: body sub scopes clinics key hash request_id
 -- guard: principal
--- $1 body, $2 sub, $3 scopes, $4 clinics, $5 lang, $6 Idempotency-Key, $7 hash of the request, $8 request id
+-- $1 body, $2 sub, $3 scopes, $4 clinics, $5 Idempotency-Key, $6 hash of the request, $7 request id
 select (a.answer).*
-from (select app.create_entry($1::jsonb, row($2::text, $8::text, null, $6::text, $7::text)::app.caller, $3::text, $4::text, $5::text) as answer
+from (select app.create_entry($1::jsonb, row($2::text, $7::text, null, $5::text, $6::text)::app.caller, $3::text, $4::text) as answer
       offset 0) as a;
 
 -- name: listWaitlistEntries
@@ -19,11 +19,11 @@ from (select app.list_entries(jsonb_strip_nulls(jsonb_build_object(
           'cursor', $6::text, 'sub', $7::text, 'scopes', $8::text, 'clinics', $9::text))) as answer offset 0) as a;
 
 -- name: readWaitlistEntry
--- args: entry_id clinics lang
+-- args: entry_id clinics
 -- guard: principal
--- $1 entry_id, $2 clinics, $3 lang
+-- $1 entry_id, $2 clinics
 select (a.answer).*
-from (select app.read_entry($1::uuid, $2::text, $3::text) as answer offset 0) as a
+from (select app.read_entry($1::uuid, $2::text) as answer offset 0) as a
 where (a.answer).status is not null;
 
 -- name: withdrawWaitlistEntry

@@ -66,14 +66,21 @@ def read(desk, entry):
     return answer.body
 
 
+def somebody(practice):
+    """Who has booked all that is given up: one connection of a practice."""
+    if not hasattr(practice, "somebody"):
+        practice.somebody = practice.desk("somebody-else")
+    return practice.somebody
+
+
 def fill(practice, person=0, hours=8):
     """Books all of a practitioner's Monday, hour by hour; the ids."""
-    desk = practice.desk("somebody-else")
+    desk = somebody(practice)
     return [desk.run("createBooking", body=practice.body(MONDAY + timedelta(hours=hour), person))["id"] for hour in range(hours)]
 
 
 def cancel(practice, booking):
-    assert practice.desk("somebody-else").run("cancelBooking", booking_id=booking, body={}).status == 200
+    assert somebody(practice).run("cancelBooking", booking_id=booking, body={}).status == 200
 
 
 def full(practice):
@@ -230,6 +237,19 @@ def test_a_room_that_is_freed_helps_another_practitioner(practice, work):
     assert desk.run("cancelBooking", booking_id=taken["id"], body={}).status == 200
     work()
     assert read(desk, entry)["offer"]["practitioner_id"] == str(practice.people[1])
+
+
+def test_a_seat_of_a_group_that_is_given_up_is_offered(practice, work):
+    group = practice.clinic.offering(practice.people[:1], [practice.site], seats=2)
+    seats = [somebody(practice).run("createBooking", body=practice.body(offering_id=str(group))) for _ in range(2)]
+    assert [seat.status for seat in seats] == [201, 201] and seats[0]["session_id"] == seats[1]["session_id"]
+    desk = practice.desk()
+    entry = enter(practice, desk, offering_ids=[str(group)], windows=[{"to": "10:00"}])
+    assert read(desk, entry)["free_now"] is None
+    cancel(practice, seats[0]["id"])
+    work()
+    accepted = desk.run("acceptWaitlistEntry", entry_id=entry, body={})
+    assert accepted["booking"]["session_id"] == seats[1]["session_id"]
 
 
 def test_what_only_the_desk_books_is_offered_to_entries_of_the_desk(practice, work):
@@ -422,7 +442,7 @@ def test_a_move_frees_the_old_place(practice, work):
     practice.clinic.schedule(practice.people[0], practice.site, 2, "09:00", "17:00")
     desk = practice.desk()
     entry = enter(practice, desk)
-    moved = practice.desk("somebody-else").run("rescheduleBooking", booking_id=ninth,
+    moved = somebody(practice).run("rescheduleBooking", booking_id=ninth,
                                                body={"start": (MONDAY + timedelta(days=1)).isoformat()})
     assert moved.status == 200
     work()
@@ -433,7 +453,7 @@ def test_a_hold_that_runs_out_frees_its_place(practice, work):
     full(practice)
     practice.clinic.schedule(practice.people[0], practice.site, 2, "09:00", "10:00")
     tuesday = MONDAY + timedelta(days=1)
-    held = practice.desk("somebody-else").run("createBooking", body=practice.body(tuesday, hold=True))
+    held = somebody(practice).run("createBooking", body=practice.body(tuesday, hold=True))
     assert held.status == 201
     desk = practice.desk()
     entry = enter(practice, desk, date_to="2027-03-30")
@@ -450,15 +470,14 @@ def opened(practice, work, act):
     full(practice)
     desk = practice.desk()
     entry = enter(practice, desk, date_from="2027-03-20", date_to="2027-04-10")
-    cancelled = practice.desk("somebody-else")
-    act(staff, cancelled)
+    act(staff)
     work()
     offer = read(desk, entry)["offer"]
     return offer and datetime.fromisoformat(offer["start"]).replace(tzinfo=None).isoformat()[5:16]
 
 
 def test_added_hours_are_offered(practice, work):
-    def add(staff, _):
+    def add(staff):
         answer = staff.run("createException", clinic_id=practice.clinic.id, body={
             "kind": "add", "practitioner_id": str(practice.people[1]), "location_id": str(practice.site),
             "date_from": "2027-04-07", "date_to": "2027-04-07", "windows": [{"from": "10:00", "to": "11:00"}]})
@@ -473,7 +492,7 @@ def block_other_mondays(practice):
 
 
 def test_a_new_schedule_is_offered(practice, work):
-    def create(staff, _):
+    def create(staff):
         answer = staff.run("createSchedule", clinic_id=practice.clinic.id, body={
             "practitioner_id": str(practice.people[0]), "location_id": str(practice.site), "weekday": 4, "from": "18:00", "to": "19:00"})
         assert answer.status == 201, answer
@@ -485,7 +504,7 @@ def test_a_closure_that_is_lifted_or_shortened_is_offered(practice, work):
     closure = practice.clinic.add("exception", kind="close", location_id=practice.site, date_from="2027-03-02", date_to="2027-03-28")
     practice.clinic.add("exception", kind="close", location_id=practice.site, date_from="2027-03-30", date_to="2027-05-06")
 
-    def shorten(staff, _):
+    def shorten(staff):
         answer = staff.run("patchException", clinic_id=practice.clinic.id, exception_id=closure, if_match="*", body={"date_to": "2027-03-21"})
         assert answer.status == 200, answer
     assert opened(practice, work, shorten) == "03-22T09:00"
@@ -497,7 +516,7 @@ def test_a_restored_practitioner_is_offered(practice, work):
     practice.clinic.schedule(person, practice.site, 1, "09:00", "10:00")
     practice.clinic.add("offering_practitioner", offering_id=practice.offering, practitioner_id=person)
 
-    def restore(staff, _):
+    def restore(staff):
         answer = staff.run("restorePractitioner", clinic_id=practice.clinic.id, practitioner_id=person, if_match="*")
         assert answer.status == 200, answer
     assert opened(practice, work, restore) == "03-29T09:00"
