@@ -76,3 +76,93 @@ begin
                                           'retry_at', app.local_instant(app.edge((today + 1)::timestamp, zone, false), zone)));
 end
 $$;
+
+-- ---------------------------------------------------------------- rules
+
+create or replace function app.partner_rule_json(r app.partner_rule)
+returns json language sql stable parallel safe as $$
+    select json_build_object(
+        'clinic_id', r.clinic_id, 'partner', r.partner, 'max_holds', r.max_holds, 'max_bookings_per_day', r.max_bookings_per_day,
+        'note', r.note, 'version', r.version, 'created_at', app.utc_instant(r.created_at), 'updated_at', app.utc_instant(r.updated_at))
+$$;
+
+-- Writes the rule for a partner whole; what the body does not name is as the policy has it.
+create or replace function app.put_partner_rule(tenant uuid, partner text, body jsonb, caller app.caller)
+returns app.answer language plpgsql as $$
+declare
+    old app.partner_rule;
+    new app.partner_rule;
+    before json;
+    answer app.answer;
+begin
+    perform app.lock_resources(tenant);
+    answer := app.clinic_refusal(tenant);
+    if answer.status is not null then
+        return answer;
+    end if;
+    select * into old from app.partner_rule r where r.clinic_id = tenant and r.partner = put_partner_rule.partner for no key update;
+    if old.status = 'active' then
+        if caller.if_match is null then
+            return app.refused(412, 'version-mismatch', 'This partner has a rule already: read it, then replace it with If-Match.',
+                               jsonb_build_object('version', old.version));
+        end if;
+        answer := app.write_refusal(old.version, old.status, caller.if_match);
+        if answer.status is not null then
+            return answer;
+        end if;
+        before := app.partner_rule_json(old);
+    elsif caller.if_match is not null then
+        return app.refused(412, 'version-mismatch', 'This partner has no rule yet: make it with If-None-Match: * and no If-Match.');
+    end if;
+    new := jsonb_populate_record(null::app.partner_rule, body);
+    if before is not null and (new.max_holds, new.max_bookings_per_day, new.note)
+                              is not distinct from (old.max_holds, old.max_bookings_per_day, old.note) then
+        return row(200, before, old.version, null, null)::app.answer;
+    end if;
+    insert into app.partner_rule as r (clinic_id, partner, max_holds, max_bookings_per_day, note, created_at, updated_at)
+    values (tenant, partner, new.max_holds, new.max_bookings_per_day, new.note, app.now(), app.now())
+    on conflict on constraint partner_rule_pkey do update
+    set max_holds = excluded.max_holds, max_bookings_per_day = excluded.max_bookings_per_day, note = excluded.note,
+        status = 'active', version = r.version + 1, updated_at = excluded.updated_at,
+        created_at = case r.status when 'active' then r.created_at else excluded.created_at end
+    returning * into new;
+    perform app.directory_record(tenant, 'partner_rule', partner, 'putPartnerRule', case when before is null then 'created' else 'updated' end,
+                                 caller, before::jsonb, app.partner_rule_json(new)::jsonb);
+    return row(case when before is null then 201 else 200 end, app.partner_rule_json(new), new.version,
+               case when before is null then format('/v1/clinics/%s/partners/%s', tenant, app.uri_segment(partner)) end, null)::app.answer;
+end
+$$;
+
+-- A text as one segment of an address (RFC 3986, section 2.1): what is not unreserved is percent-encoded.
+create or replace function app.uri_segment(value text)
+returns text language sql immutable strict parallel safe as $$
+    select coalesce(string_agg(case when letter ~ '^[A-Za-z0-9._~-]$' then letter
+                                    else upper(regexp_replace(encode(convert_to(letter, 'UTF8'), 'hex'), '(..)', '%\1', 'g')) end,
+                               '' order by place), '')
+    from regexp_split_to_table(value, '') with ordinality as spelled (letter, place)
+$$;
+
+-- Takes the rule for a partner away; the answer is what it was. Null when there is none.
+create or replace function app.delete_partner_rule(tenant uuid, partner text, caller app.caller)
+returns app.answer language plpgsql as $$
+declare
+    old app.partner_rule;
+    answer app.answer;
+begin
+    perform app.lock_resources(tenant);
+    select * into old from app.partner_rule r
+    where r.clinic_id = tenant and r.partner = delete_partner_rule.partner and r.status = 'active' for no key update;
+    if not found then
+        return null;
+    end if;
+    answer := app.write_refusal(old.version, old.status, caller.if_match);
+    if answer.status is not null then
+        return answer;
+    end if;
+    update app.partner_rule r set status = 'archived', version = r.version + 1, updated_at = app.now()
+    where r.clinic_id = tenant and r.partner = old.partner;
+    perform app.directory_record(tenant, 'partner_rule', partner, 'deletePartnerRule', 'archived', caller,
+                                 app.partner_rule_json(old)::jsonb, null);
+    return row(200, app.partner_rule_json(old), null, null, null)::app.answer;
+end
+$$;
