@@ -196,7 +196,7 @@ $$;
 -- wish: offering_id, location_id, practitioner_id?, start, as of createBooking. Up to three free starts of the same offering near the
 -- one that was asked for, whose treatment and buffers stay clear of `beside`: first with the same practitioner (if one was named)
 -- at the same location within three days, then with anybody there or elsewhere within ten, where another person counts as a day
--- away and another location as two. Runs under no lock.
+-- away and another location as two; `practitioner: required` takes nobody else. Runs under no lock.
 create or replace function app.near_starts(wish jsonb, beside tstzmultirange, clinics text, scopes text, lang text)
 returns json language plpgsql stable as $$
 declare
@@ -215,7 +215,7 @@ begin
             'from', app.cursor_instant(wanted - make_interval(days => days)),
             'to', app.cursor_instant(wanted + make_interval(days => days)),
             'offering_id', wish ->> 'offering_id', 'seats', wish ->> 'seats',
-            'practitioner_id', case when days = 3 then wanted_practitioner end,
+            'practitioner_id', case when days = 3 or wish ->> 'practitioner' = 'required' then wanted_practitioner end,
             'location_id', case when days = 3 then wanted_location end,
             'clinics', clinics, 'scopes', scopes)), moment);
         if search.status is null and search.candidates is not null then
