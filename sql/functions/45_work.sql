@@ -72,6 +72,37 @@ begin
 end
 $$;
 
+-- Transaction ids mean something within one server only. In a database that was restored from a dump into another server the log
+-- may be ahead of that server's transactions: its end would be taken for not finished, and what comes now would sort before what
+-- the consumers have had. Then all that is there becomes one old transaction, in the order of ids, and each consumer goes on with
+-- the first that it has not had (what it had out of that order it gets again). True when there was something to settle.
+create or replace function app.settle_change_log()
+returns boolean language plpgsql volatile as $$
+declare
+    future xid8 := pg_snapshot_xmax(pg_current_snapshot());
+    past constant xid8 := '3';  -- older than any that a server gives out
+begin
+    if not exists (select from app.change c where c.xid >= future and c.xid <> pg_current_xact_id())
+       and not exists (select from app.change_consumer r where r.xid > future) then
+        return false;
+    end if;
+    lock table app.change_consumer in exclusive mode;
+    update app.change_consumer r
+    set xid = past,
+        id = coalesce((select min(c.id) - 1 from app.change c where (c.xid, c.id) > (r.xid, r.id)),
+                      (select max(c.id) from app.change c), 0);
+    update app.change c set xid = past;
+    return true;
+end
+$$;
+
+-- `clinicd migrate` comes after every restore.
+do $$
+begin
+    perform app.settle_change_log();
+end
+$$;
+
 -- ---------------------------------------------------------------- works
 
 -- Writes holds that have run out down as expired: they are so from that instant on for everybody who asks, but the change

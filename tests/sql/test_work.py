@@ -168,6 +168,46 @@ def test_the_lag_is_that_of_the_oldest_change_not_taken(log, database):
         assert tail.execute("select app.change_lag_ms()").fetchone()[0] == 0
 
 
+def come_from_another_server(owner, *tables):
+    """As after a dump and a restore: transaction ids are far ahead of this server's."""
+    for table in tables:
+        owner.execute(f"update app.{table} set xid = ((xid::text::bigint + 1000000000)::text)::xid8")
+
+
+def settle(owner):
+    return owner.execute("select app.settle_change_log()").fetchone()[0]
+
+
+def test_a_log_from_another_server_goes_on(log, database):
+    log.execute("insert into app.change_consumer (name) values ('idle')")
+    with worker(database) as tail:
+        write(log, "had", "had too", "not yet", "nor this")
+        until = time.monotonic() + 10
+        while not (taken := take(tail, 2)) and time.monotonic() < until:
+            pass
+        assert taken == ["had", "had too"]
+        assert settle(log) is False
+        come_from_another_server(log, "change", "change_consumer")
+        assert take(tail) == []  # they would wait for a billion transactions
+        assert (settle(log), settle(log)) == (True, False)
+        write(log, "new")
+        assert take_until(tail, 3) == ["not yet", "nor this", "new"]
+        idle = [name for name, in tail.execute("select entity_id from app.changes_for('idle', 10)")]
+        assert idle == ["had", "had too", "not yet", "nor this", "new"]
+
+
+def test_a_consumer_from_another_server_misses_nothing_new(log, database):
+    """Whose log was empty, or has been taken to its end."""
+    with worker(database) as tail:
+        come_from_another_server(log, "change_consumer")
+        write(log, "before it was settled")
+        time.sleep(0.05)
+        assert take(tail) == []
+        assert settle(log) is True
+        write(log, "new")
+        assert take_until(tail, 1) == ["new"]
+
+
 # ---------------------------------------------------------------- holds and answers
 
 class Practice:
