@@ -447,7 +447,6 @@ declare
     moment timestamptz := app.now();
     found_client record;
     last_end timestamptz;
-    until timestamptz;
     nobody app.caller;
     outcome app.erasure;
     done int := 0;
@@ -479,7 +478,8 @@ begin
             outcome := app.erase_client_data(found_client.clinic_id, found_client.id, false, 'forgetClient', nobody);
             continue when outcome.live is null or outcome.live = '{}';
         end if;
-        update app.client c set idle_since = greatest(last_end, found_client.created_at, found_client.kept_since + interval '1 day')
+        update app.client c
+        set idle_since = case when last_end >= found_client.kept_since then last_end else found_client.kept_since + interval '1 day' end
         where c.clinic_id = found_client.clinic_id and c.id = found_client.id;
     end loop;
     return done;

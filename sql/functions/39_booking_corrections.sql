@@ -54,7 +54,10 @@ begin
     b.note := doc ->> 'note';
     b.external_ref := doc ->> 'external_ref';
     b.client := doc -> 'client';
-    if b.status = 'held' and not for_desk and b.client is distinct from old.client and b.client is not null then
+    -- For somebody else it is one hold more; with the same address or number it counts already.
+    if b.status = 'held' and not for_desk and b.client is not null
+       and (app.contact_key(b.client ->> 'email') = app.contact_key(old.client ->> 'email')) is not true
+       and (app.contact_key(b.client ->> 'phone') = app.contact_key(old.client ->> 'phone')) is not true then
         answer := app.holds_refusal(b);
         if answer.body ->> 'counted' = 'client' then
             return answer;

@@ -353,9 +353,8 @@ declare
 begin
     for clinic in select k.clinic_id from app.waitlist_freed k group by k.clinic_id order by min(k.id) limit 50 loop
         continue when not app.try_lock_line(clinic);
-        -- Anew, under the lock: another worker may just have been at it. A single place does not wait for a season of new hours.
-        select * into f from app.waitlist_freed k where k.clinic_id = clinic
-        order by k.until - k.since > interval '1 day', k.id limit 1;
+        -- Anew, under the lock: another worker may just have been at it.
+        select * into f from app.waitlist_freed k where k.clinic_id = clinic order by k.id limit 1;
         if found then
             return app.ask_line(f, most);
         end if;
