@@ -14,9 +14,11 @@ def free_slots(client, token, days=28, first_day=3):
 
 def slots_apart(client, token, count, days=28):
     """Free starts that do not get in each other's way: an hour apart for each practitioner and each
-    location (whose rooms they might share)."""
+    location (whose rooms they might share), and for one person: of a group many may have the same."""
     found, ends = [], {}
     for slot in free_slots(client, token, days):
+        if "seats_left" in slot:
+            continue
         start, end = (datetime.datetime.fromisoformat(slot[name]) for name in ("start", "end"))
         taken = (slot["practitioner_id"], slot["location_id"])
         if any(who in ends and start < ends[who] + datetime.timedelta(hours=1) for who in taken):
