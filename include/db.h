@@ -124,7 +124,7 @@ enum database_state db_line_connect(struct db_line *line, int cancel_fd,
 
 /* Runs one query of the worker on a line that is connected: one transaction, one attempt, at
  * most timeout_ms. After DB_AWAY and DB_TIMEOUT, or when `cancel_fd` cut it, the line has to be
- * connected anew, and the server may have committed or not: a work is one that may run again. */
+ * connected anew; the server may have committed or not, so a work must bear to run again. */
 enum db_outcome db_line_run(struct db_line *line, const struct query *query, int cancel_fd,
                             struct arena *arena, struct db_reply *reply) MUST_CHECK;
 

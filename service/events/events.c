@@ -20,12 +20,16 @@ enum { TELL_AGAIN_MS = 30000 }; /* a failure that lasts is logged so often */
 
 static const char setting[] = "CLINICD_DATABASE_WORKER_URL";
 
+struct work {
+    const struct query *query; /* one of db_queries with idle_ms > 0 */
+    int64_t told_ms;           /* when a failure was logged; 0: it goes well */
+};
+
 /* Of the worker's thread alone, except what is marked. */
 struct events {
     struct db_line *line;
-    const struct query **works; /* those of db_queries with idle_ms > 0 */
-    struct pace *paces;         /* of the works */
-    int64_t *told_ms;           /* when a failure of the work was logged; 0: it goes well */
+    struct work *works;
+    struct pace *paces; /* of the works */
     size_t count;
     struct pace connecting;
     int64_t away_told_ms; /* when it was logged that there is no connection; 0: there is one */
@@ -130,9 +134,9 @@ static int64_t reply_read(const struct db_reply *reply)
 static void work_tell(struct events *events, size_t index, enum db_outcome outcome,
                       const struct db_reply *reply)
 {
-    const struct query *work = events->works[index];
+    const struct query *work = events->works[index].query;
 
-    if (!is_to_be_told(&events->told_ms[index]))
+    if (!is_to_be_told(&events->works[index].told_ms))
         return;
     log_line(LOG_WARNING, "work_failed", log_text("work", work->name),
              log_text("outcome", db_outcome_name(outcome)),
@@ -144,7 +148,7 @@ static void work_tell(struct events *events, size_t index, enum db_outcome outco
 
 static void work_run(struct events *events, size_t index)
 {
-    const struct query *work = events->works[index];
+    const struct query *work = events->works[index].query;
     struct arena *arena = arena_new();
     struct db_reply reply;
     enum db_outcome outcome = db_line_run(events->line, work, events->cut_fd, arena, &reply);
@@ -156,7 +160,7 @@ static void work_run(struct events *events, size_t index)
     if (end == PACE_FAILED)
         work_tell(events, index, outcome, &reply);
     else
-        events->told_ms[index] = 0;
+        events->works[index].told_ms = 0;
     arena_free(arena);
 }
 
@@ -190,7 +194,8 @@ static void *events_run(void *context)
 
 /* ---------------------------------------------------------------- the door */
 
-static size_t works_find(const struct query **works)
+/* How many there are; into `works`, unless it is NULL. */
+static size_t works_find(struct work *works)
 {
     size_t count = 0;
 
@@ -198,7 +203,7 @@ static size_t works_find(const struct query **works)
         if (db_queries[i].idle_ms == 0)
             continue;
         if (works)
-            works[count] = &db_queries[i];
+            works[count].query = &db_queries[i];
         count++;
     }
     return count;
@@ -209,7 +214,6 @@ static void events_free(struct events *events)
     db_line_free(events->line);
     free(events->works);
     free(events->paces);
-    free(events->told_ms);
     close(events->stop_fd);
     close(events->cut_fd);
     free(events);
@@ -229,8 +233,7 @@ struct events *events_start(const struct database_settings *settings, struct fau
     ASSERT(events->count > 0);
     events->works = calloc(events->count, sizeof *events->works);
     events->paces = calloc(events->count, sizeof *events->paces);
-    events->told_ms = calloc(events->count, sizeof *events->told_ms);
-    ASSERT(events->works && events->paces && events->told_ms);
+    ASSERT(events->works && events->paces);
     works_find(events->works);
     events->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     events->cut_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
