@@ -357,7 +357,8 @@ begin
                                     case when e.item #>> '{row,type}' <> 'clinic' then e.item #>> '{row,id}' end order by e.place) as first_line
             from jsonb_array_elements(entries) with ordinality as e (item, place)
             where coalesce(e.item #>> '{row,type}', '') not in ('directory', 'end')
-            order by array_position(kinds, e.item #>> '{row,type}'), e.place
+            -- each kind in no order, as 25_import.sql says of positions
+            order by array_position(kinds, e.item #>> '{row,type}'), md5(e.item #>> '{row,id}'), e.place
         loop
             if found.kind = 'clinic' and clinic_place is null then
                 clinic_place := found.place;

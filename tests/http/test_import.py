@@ -151,6 +151,12 @@ def test_a_dry_run_writes_nothing(admin, clinic):
     assert admin.items(f"/v1/clinics/{clinic}/locations") == []
 
 
+def test_places_in_a_row_along_a_line_are_taken_as_quickly_as_others(admin, clinic):
+    """In the order of the line the index of positions would need longer than a query may take."""
+    rows = [{"external_id": str(number), "name": "A", "geo": {"latitude": 50 + number / 1000, "longitude": 4.5}} for number in range(2000)]
+    assert clinic_import(admin, clinic, rows)["created"] == 2000
+
+
 # ------------------------------------------------------------------ CSV
 
 def test_csv_with_columns_named_like_members(admin, clinic):

@@ -20,7 +20,7 @@ ALIAS = {"latitude": "geo", "longitude": "geo", "price_amount": "price", "price_
 NOT_THE_DIRECTORY = {
     "booking": "who comes when", "occupancy": "what bookings block", "charge": "what bookings cost",
     "change": "the log", "audit": "the trail", "booking_order": "bookings made together", "series": "bookings that follow each other",
-    "session": "what a group takes", "waitlist_entry": "who waits", "client": "who came", "partner_rule": "what a partner of this service may do",
+    "session": "what a group takes", "waitlist_entry": "who waits", "waitlist_freed": "times that came free for them", "client": "who came", "partner_rule": "what a partner of this service may do",
     "intake_form": "the versions of what an offering asks; the present one is the offering's member `intake`",
 }
 
