@@ -164,15 +164,19 @@ begin
         from jsonb_array_elements(document -> 'offerings') as entry
     ), added as (
         insert into app.offering (clinic_id, id, treatment, name, duration_minutes, buffer_before_minutes, buffer_after_minutes,
-                                  step_minutes, price_amount, price_currency, room_kind, seats, self_bookable)
+                                  step_minutes, price_amount, price_currency, room_kind, seats, self_bookable, intake_version)
         select clinic, id, entry ->> 'treatment', coalesce(entry -> 'name', '{}'), (entry ->> 'duration_minutes')::int,
                coalesce((entry ->> 'buffer_before_minutes')::int, 0), coalesce((entry ->> 'buffer_after_minutes')::int, 0),
                coalesce((entry ->> 'step_minutes')::int, 15), (entry #>> '{price,amount}')::bigint,
                entry #>> '{price,currency}', entry ->> 'room_kind',
-               coalesce((entry ->> 'seats')::int, 1), coalesce((entry ->> 'self_bookable')::boolean, true)
+               coalesce((entry ->> 'seats')::int, 1), coalesce((entry ->> 'self_bookable')::boolean, true),
+               case when entry ? 'intake' then 1 end
         from listed
         on conflict (clinic_id, id) do nothing
         returning id
+    ), asked as (
+        insert into app.intake_form (clinic_id, offering_id, version, questions)
+        select clinic, id, 1, app.intake_questions(entry -> 'intake') from listed join added using (id) where entry ? 'intake'
     ), given as (
         insert into app.offering_practitioner (clinic_id, offering_id, practitioner_id)
         select clinic, id, pg_temp.demo_id(2, number, practitioner::int)

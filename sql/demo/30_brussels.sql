@@ -302,7 +302,76 @@ $json$
     {
       "id": 5, "treatment": "dry-needling", "duration_minutes": 45, "buffer_before_minutes": 5, "buffer_after_minutes": 10, "price": {"amount": 6500, "currency": "EUR"},
       "room_kind": "needling-room", "locations": [1], "practitioners": [1, 2, 5],
-      "name": {"en": "Dry needling, first session with interview", "fr": "Dry needling, première séance avec entretien", "nl": "Dry needling, eerste sessie met gesprek", "de": "Dry Needling, erste Sitzung mit Gespräch"}
+      "name": {"en": "Dry needling, first session with interview", "fr": "Dry needling, première séance avec entretien", "nl": "Dry needling, eerste sessie met gesprek", "de": "Dry Needling, erste Sitzung mit Gespräch"},
+      "intake": [
+        {
+          "code": "blood_thinners", "type": "yes_no", "required": true,
+          "label": {
+            "en": "Do you take blood thinners, or do you bleed or bruise easily?",
+            "fr": "Prenez-vous des anticoagulants, ou saignez-vous ou avez-vous facilement des bleus ?",
+            "nl": "Neemt u bloedverdunners, of bloedt u snel of krijgt u snel blauwe plekken?",
+            "de": "Nehmen Sie Blutverdünner, oder bluten Sie leicht oder bekommen leicht blaue Flecken?"
+          },
+          "help": {
+            "en": "For example warfarin, apixaban, rivaroxaban or daily aspirin. Yes does not rule the treatment out: we will talk about it.",
+            "fr": "Par exemple acénocoumarol, apixaban, rivaroxaban ou aspirine chaque jour. Oui n’exclut pas le traitement : nous en parlerons.",
+            "nl": "Bijvoorbeeld acenocoumarol, apixaban, rivaroxaban of dagelijks aspirine. Ja sluit de behandeling niet uit: we bespreken het samen.",
+            "de": "Zum Beispiel Phenprocoumon, Apixaban, Rivaroxaban oder täglich Aspirin. Ein Ja schließt die Behandlung nicht aus: Wir sprechen darüber."
+          }
+        },
+        {
+          "code": "pregnancy", "type": "yes_no", "required": true,
+          "label": {
+            "en": "Are you pregnant, or could you be?",
+            "fr": "Êtes-vous enceinte, ou pourriez-vous l’être ?",
+            "nl": "Bent u zwanger, of zou u zwanger kunnen zijn?",
+            "de": "Sind Sie schwanger, oder könnten Sie es sein?"
+          },
+          "help": {
+            "en": "Some areas are not needled during pregnancy.",
+            "fr": "Certaines zones ne sont pas piquées pendant la grossesse.",
+            "nl": "Sommige zones worden tijdens de zwangerschap niet aangeprikt.",
+            "de": "Manche Bereiche werden in der Schwangerschaft nicht genadelt."
+          }
+        },
+        {
+          "code": "where_it_hurts", "type": "choice", "multiple": true,
+          "label": {"en": "Where does it hurt?", "fr": "Où avez-vous mal ?", "nl": "Waar heeft u pijn?", "de": "Wo tut es weh?"},
+          "choices": [
+            {"code": "head_neck", "label": {"en": "Head or neck", "fr": "Tête ou nuque", "nl": "Hoofd of nek", "de": "Kopf oder Nacken"}},
+            {"code": "shoulder_arm", "label": {"en": "Shoulder or arm", "fr": "Épaule ou bras", "nl": "Schouder of arm", "de": "Schulter oder Arm"}},
+            {"code": "back", "label": {"en": "Back", "fr": "Dos", "nl": "Rug", "de": "Rücken"}},
+            {"code": "hip_leg", "label": {"en": "Hip or leg", "fr": "Hanche ou jambe", "nl": "Heup of been", "de": "Hüfte oder Bein"}}
+          ]
+        },
+        {
+          "code": "remarks", "type": "text", "max_length": 500,
+          "label": {
+            "en": "Is there anything else we should know?",
+            "fr": "Y a-t-il autre chose que nous devrions savoir ?",
+            "nl": "Is er nog iets dat wij moeten weten?",
+            "de": "Gibt es noch etwas, das wir wissen sollten?"
+          }
+        },
+        {
+          "code": "risks", "type": "consent", "required": true,
+          "label": {
+            "en": "Consent to dry needling",
+            "fr": "Consentement au dry needling",
+            "nl": "Toestemming voor dry needling",
+            "de": "Einwilligung in Dry Needling"
+          },
+          "consent": {
+            "version": "2026-1",
+            "text": {
+              "en": "I agree to be treated with thin, sterile, single-use needles. I know that soreness, small bruises and light bleeding are common, that dizziness or fainting can happen, and that in rare cases needles over the chest can injure a lung. I can stop the treatment at any time.",
+              "fr": "J’accepte d’être traité avec des aiguilles fines, stériles et à usage unique. Je sais que des courbatures, de petits bleus et un léger saignement sont fréquents, qu’un étourdissement ou un malaise est possible, et que dans de rares cas une aiguille au niveau du thorax peut blesser un poumon. Je peux arrêter le traitement à tout moment.",
+              "nl": "Ik ga akkoord met een behandeling met dunne, steriele naalden voor eenmalig gebruik. Ik weet dat spierpijn, kleine blauwe plekken en licht bloeden vaak voorkomen, dat duizeligheid of flauwvallen mogelijk is, en dat een naald ter hoogte van de borstkas in zeldzame gevallen een long kan verwonden. Ik kan de behandeling op elk moment stoppen.",
+              "de": "Ich bin mit einer Behandlung mit dünnen, sterilen Einmalnadeln einverstanden. Ich weiß, dass Muskelkater, kleine blaue Flecken und leichtes Bluten häufig sind, dass Schwindel oder eine Ohnmacht vorkommen kann und dass in seltenen Fällen eine Nadel im Bereich des Brustkorbs die Lunge verletzen kann. Ich kann die Behandlung jederzeit beenden."
+            }
+          }
+        }
+      ]
     },
     {
       "id": 6, "treatment": "cupping", "duration_minutes": 45, "buffer_after_minutes": 15, "price": {"amount": 5500, "currency": "EUR"},

@@ -1,9 +1,9 @@
 -- Intake: what an offering asks of whoever books it, and what was answered.
 --
 -- The questions are kept in app.intake_form, a row per version, and never change there; the offering names the version that is
--- asked now, a booking the one that its answers belong to. Answers are an object by the question's code: a text, the code of a
--- choice (a list of codes where several may be chosen), true or false, or for a consent {accepted, version, language}. They are in the answer
--- to one booking and nowhere else: no list, no change or audit row, no log line has them.
+-- asked now, a booking the one that its answers belong to. Answers are an object by the question's code: a text, the code of
+-- a choice (a list of codes where several may be chosen), true or false, or for a consent {accepted, version, language, at}.
+-- They are in the answer to one booking and nowhere else: no list, no change or audit row, no log line has them.
 
 -- ---------------------------------------------------------------- questions
 
@@ -11,15 +11,15 @@
 create or replace function app.intake_questions(questions jsonb)
 returns jsonb language sql immutable parallel safe as $$
     select coalesce(jsonb_agg(
-               jsonb_build_object('code', q -> 'code', 'type', q -> 'type', 'label', q -> 'label', 'help', coalesce(nullif(q -> 'help', 'null'), '{}'),
-                                  'required', coalesce(nullif(q -> 'required', 'null'), 'false'))
+               jsonb_build_object('code', q -> 'code', 'type', q -> 'type', 'label', q -> 'label',
+                                  'help', coalesce(q -> 'help', '{}'), 'required', coalesce(q -> 'required', 'false'))
                || case q ->> 'type'
-                  when 'text' then jsonb_build_object('max_length', coalesce(nullif(q -> 'max_length', 'null'), '1000'))
-                  when 'choice' then jsonb_build_object('choices', q -> 'choices', 'multiple', coalesce(nullif(q -> 'multiple', 'null'), 'false'))
+                  when 'text' then jsonb_build_object('max_length', coalesce(q -> 'max_length', '1000'))
+                  when 'choice' then jsonb_build_object('choices', q -> 'choices', 'multiple', coalesce(q -> 'multiple', 'false'))
                   when 'consent' then jsonb_build_object('consent', q -> 'consent')
                   else '{}' end
                order by place), '[]')
-    from jsonb_array_elements(coalesce(nullif(questions, 'null'), '[]')) with ordinality as asked (q, place)
+    from jsonb_array_elements(coalesce(questions, '[]')) with ordinality as asked (q, place)
 $$;
 
 -- The questions of a version; none for null.
@@ -44,12 +44,14 @@ returns jsonb language sql immutable parallel safe as $$
         || case when q ->> 'type' = 'consent' and not q ? 'consent' then app.fault(pointer || '/consent', 'is required for a consent')
                 when q #> '{consent,text}' = '{}' then app.fault(pointer || '/consent/text', 'is required') else '[]' end
         || coalesce((select jsonb_agg(fault order by place, fault ->> 'pointer')
-                     from (select place, jsonb_build_object('pointer', pointer || '/choices/' || place - 1 || '/code', 'detail', 'stands twice') as fault
+                     from (select place, jsonb_build_object('pointer', pointer || '/choices/' || place - 1 || '/code',
+                                                            'detail', 'stands twice') as fault
                            from (select place, row_number() over (partition by choice ->> 'code' order by place) as nth
                                  from jsonb_array_elements(q -> 'choices') with ordinality as c (choice, place)) as numbered
                            where nth > 1
                            union all
-                           select place, jsonb_build_object('pointer', pointer || '/choices/' || place - 1 || '/label', 'detail', 'is required')
+                           select place, jsonb_build_object('pointer', pointer || '/choices/' || place - 1 || '/label',
+                                                            'detail', 'is required')
                            from jsonb_array_elements(q -> 'choices') with ordinality as c (choice, place)
                            where choice -> 'label' = '{}') as found), '[]')
 $$;
@@ -64,7 +66,7 @@ declare
     place int := 0;
     q jsonb;
 begin
-    for q in select jsonb_strip_nulls(value) from jsonb_array_elements(coalesce(nullif(questions, 'null'), '[]')) loop
+    for q in select value from jsonb_array_elements(coalesce(questions, '[]')) loop
         faults := faults || app.question_faults('/intake/' || place, q);
         if q ->> 'code' = any (seen) then
             faults := faults || app.fault('/intake/' || place || '/code', 'stands twice');
@@ -76,7 +78,8 @@ begin
                      and earlier ->> 'code' = q ->> 'code' and earlier ->> 'type' = 'consent'
                      and earlier #>> '{consent,version}' = q #>> '{consent,version}'
                      and words <> q #>> array['consent', 'text', language]) then
-            faults := faults || app.fault('/intake/' || place || '/consent/version', 'has other words already: a changed text is a new version');
+            faults := faults || app.fault('/intake/' || place || '/consent/version',
+                                          'has other words already: a changed text is a new version');
         end if;
         seen := seen || (q ->> 'code');
         place := place + 1;
@@ -121,7 +124,8 @@ $$;
 
 -- readOfferingIntake: what the offering asks now, or asked in an earlier version; null when there is no such version.
 -- Also of an archived offering, since bookings of it are still read.
-create or replace function app.read_intake(offering uuid, version int, lang text, clinics text, out status int, out body json, out language text)
+create or replace function app.read_intake(offering uuid, version int, lang text, clinics text,
+                                           out status int, out body json, out language text)
 language plpgsql stable parallel safe as $$
 declare
     wanted text[] := app.wanted_languages(lang);
@@ -144,7 +148,8 @@ begin
         'offering_id', o.id, 'clinic_id', o.clinic_id, 'version', version,
         'questions', (select coalesce(json_agg(app.question_json(q, wanted, languages) order by place), '[]')
                       from jsonb_array_elements(questions) with ordinality as asked (q, place)));
-    language := (select string_agg(distinct app.texts_language(q -> 'label', wanted, languages), ', ') from jsonb_array_elements(questions) as q);
+    language := (select string_agg(distinct app.texts_language(q -> 'label', wanted, languages), ', ')
+                 from jsonb_array_elements(questions) as q);
 end
 $$;
 
@@ -179,7 +184,8 @@ begin
                          or jsonb_typeof(answer -> 'version') is distinct from 'string'
                         then 'must say whether it is `accepted`, and which `version` of the text'
                     when answer ->> 'version' <> q #>> '{consent,version}'
-                        then format('is of another version: the text is now of version %s, and has to be read', q #>> '{consent,version}')
+                        then format('is of another version: the text is now of version %s, and has to be read',
+                                    q #>> '{consent,version}')
                     when answer ->> 'language' is not null and not q #> '{consent,text}' ? (answer ->> 'language')
                         then 'has no text in that language'
                     when (q ->> 'required')::boolean and not (answer ->> 'accepted')::boolean then 'must be accepted' end;
@@ -211,8 +217,9 @@ $$;
 -- `complete`: what is required must be answered, as whenever a booking becomes firm; a hold may carry a part. The desk may leave
 -- open what it could not ask (a booking by telephone: `intake_open` tells what), but whoever answers for a client, a consent is
 -- to the text as it is now, and is accepted.
--- How an act uses it: check the offering as it is under the locks (or the booking that app.new_booking has drafted, which
--- names the version); new_booking keeps the answers of its `details` by itself. An act that makes a hold firm calls app.confirmed_intake.
+-- How an act uses it: app.entry_refusal asks it of the booking that app.new_booking has drafted under the locks (which names the
+-- version), and app.enter_booking keeps the answers; app.make_firm calls app.confirmed_intake. The second form takes an offering
+-- as it was read.
 create or replace function app.intake_refusal(clinic uuid, offering uuid, version int, answers jsonb, complete boolean, for_desk boolean,
                                               pointer text default '/intake')
 returns app.answer language plpgsql stable parallel safe as $$
@@ -227,7 +234,8 @@ begin
     if faults = '[]' then
         return null;
     end if;
-    return app.refused(422, 'intake-invalid', 'The answers are not what the offering asks; see errors.', jsonb_build_object('errors', faults));
+    return app.refused(422, 'intake-invalid', 'The answers are not what the offering asks; see errors.',
+                       jsonb_build_object('errors', faults));
 end
 $$;
 
@@ -264,8 +272,10 @@ begin
     select c.languages into languages from app.clinic c where c.id = b.clinic_id;
     select jsonb_object_agg(q ->> 'code',
                             case when q ->> 'type' = 'consent' and jsonb_typeof(answer) = 'object' then
-                                jsonb_build_object('language', app.text_language(q #> '{consent,text}', array[b.client ->> 'language'], languages),
-                                                   'at', app.utc_instant(app.now())) || jsonb_strip_nulls(answer)
+                                jsonb_build_object('at', app.utc_instant(app.now()),
+                                                   'language', app.text_language(q #> '{consent,text}',
+                                                                                 array[b.client ->> 'language'], languages))
+                                || jsonb_strip_nulls(answer)
                                 else answer end)
     into b.intake
     from jsonb_array_elements(questions) as q
@@ -277,7 +287,8 @@ $$;
 
 -- A hold that becomes firm: what it carried and what comes now (null takes an answer back), against the questions of now.
 -- `b` comes back with the answers as they are kept; or `refusal` says what is wrong. Nothing is written.
-create or replace function app.confirmed_intake(inout b app.booking, answers jsonb, for_desk boolean, pointer text, out refusal app.answer)
+create or replace function app.confirmed_intake(inout b app.booking, answers jsonb, for_desk boolean, pointer text,
+                                                out refusal app.answer)
 language plpgsql stable as $$
 declare
     offering app.offering;
@@ -286,7 +297,8 @@ begin
     select * into offering from app.offering o where o.clinic_id = b.clinic_id and o.id = b.offering_id;
     select coalesce(jsonb_object_agg(key, value), '{}') || coalesce(nullif(answers, 'null'), '{}') into merged
     from jsonb_each(b.intake)
-    where exists (select from jsonb_array_elements(app.intake_form_questions(b.clinic_id, b.offering_id, offering.intake_version)) as q
+    where exists (select from jsonb_array_elements(
+                                 app.intake_form_questions(b.clinic_id, b.offering_id, offering.intake_version)) as q
                   where q ->> 'code' = key);
     refusal := app.intake_refusal(offering, merged, true, for_desk, pointer);
     if refusal.status is null then
@@ -301,8 +313,11 @@ returns json language plpgsql stable as $$
 begin
     return json_build_object(
         'intake', b.intake, 'intake_version', b.intake_version,
-        'intake_open', array(select q ->> 'code'
-                             from jsonb_array_elements(app.intake_form_questions(b.clinic_id, b.offering_id, b.intake_version)) with ordinality as asked (q, place)
-                             where (q ->> 'required')::boolean and not coalesce(b.intake ? (q ->> 'code'), false) order by place));
+        -- Nothing is open of what nobody can be asked any more.
+        'intake_open', case when b.intake_version is null or b.client is null and b.status <> 'held' then '{}'::text[]
+            else array(select q ->> 'code'
+                       from jsonb_array_elements(app.intake_form_questions(b.clinic_id, b.offering_id, b.intake_version))
+                            with ordinality as asked (q, place)
+                       where (q ->> 'required')::boolean and not coalesce(b.intake ? (q ->> 'code'), false) order by place) end);
 end
 $$;

@@ -2,14 +2,16 @@
 import datetime
 
 BRUSSELS = "01900000-0000-7000-8000-000000000001"
+ASKS = "01900000-0000-7004-8000-000100000005"  # the offering that asks questions before a visit
 
 
 def free_slots(client, token, days=28, first_day=3):
-    """All free starts of the Brussels centre, by start."""
+    """All free starts of the Brussels centre, by start; only of what can be booked without an answer to anything."""
     first = datetime.date.today() + datetime.timedelta(days=first_day)
     last = first + datetime.timedelta(days=days - 1)
-    return client.with_token(token).items("/v1/availability", clinic_id=BRUSSELS, limit=500,
-                                          **{"from": first.isoformat(), "to": last.isoformat()})
+    found = client.with_token(token).items("/v1/availability", clinic_id=BRUSSELS, limit=500,
+                                           **{"from": first.isoformat(), "to": last.isoformat()})
+    return [slot for slot in found if slot["offering_id"] != ASKS]
 
 
 def slots_apart(client, token, count, days=28):
