@@ -199,6 +199,11 @@ def test_erasure_leaves_bookings_to_count_and_no_trace_of_who_it_was(practice, o
         "items": [practice.booking(f"2027-04-19T{hour}:00:00+02:00", client=None) for hour in ("09", "10")]})
     assert ordered.status_code == 201, ordered.text
     items = [booking["id"] for booking in ordered.json()["bookings"]]
+    series = practice.partner.post("/v1/series", key=True, json={
+        "client": person.said, "hold": True, "external_ref": f"plan of {person.name}", "note": person.phone, "sessions": 2, "first_date": "2027-05-03",
+        "offering_id": practice.massage["id"], "location_id": practice.site["id"]})
+    assert series.status_code == 201, series.text
+    items += [session["booking"]["id"] for session in series.json()["sessions"]]
     bystander = practice.booked("2027-04-12T11:00:00+02:00", client={"name": "By Stander", "email": "by@example.org"})
     clock("2027-04-04T20:00:00Z")
     assert practice.partner.post(f"/v1/bookings/{late['id']}/cancel", json={"reason": f"{person.name} is ill"}, key=True).status_code == 200
@@ -211,12 +216,12 @@ def test_erasure_leaves_bookings_to_count_and_no_trace_of_who_it_was(practice, o
     csv = practice.desk.get("/v1/charges", params={"clinic_id": practice.id, "format": "csv"}).text
     assert person.name in csv and len(owed) == 2
     assert {table.removeprefix("app.") for table, _ in traces_left(database, person)} >= {"booking", "client", "idempotency_record", "audit", "charge",
-                                                                                        "waitlist_entry", "booking_order"}
+                                                                                        "waitlist_entry", "booking_order", "series"}
 
     client = one(officer, email=person.email)
     erased = officer.delete(f"/v1/clients/{client['id']}")  # the hold ran out long ago
     assert erased.status_code == 200, erased.text
-    assert erased.json() == {"id": client["id"], "bookings": 7, "cancelled": 0}
+    assert erased.json() == {"id": client["id"], "bookings": 9, "cancelled": 0}
 
     assert traces_left(database, person) == []
     assert officer.items("/v1/clients", email=person.email) == []
@@ -231,15 +236,16 @@ def test_erasure_leaves_bookings_to_count_and_no_trace_of_who_it_was(practice, o
     assert mine[bystander["id"]]["client"]["name"] == "By Stander"
     gone = practice.partner.get(f"/v1/waitlist/{entry['id']}").json()
     assert (gone["status"], gone["client"], gone["note"], gone["external_ref"]) == ("withdrawn", None, None, None)
-    assert practice.partner.get(f"/v1/orders/{ordered.json()['id']}").json()["external_ref"] is None
+    for path in (f"/v1/orders/{ordered.json()['id']}", f"/v1/series/{series.json()['id']}"):
+        assert practice.partner.get(path).json()["external_ref"] is None
     charges = practice.desk.items("/v1/charges", clinic_id=practice.id)
     assert [(c["amount"], c["status"], c["client_name"]) for c in charges] == [(c["amount"], c["status"], None) for c in owed]
     assert person.name not in practice.desk.get("/v1/charges", params={"clinic_id": practice.id, "format": "csv"}).text
     told = database.fetch("select entity, owner, data from app.change where clinic_id = %s and kind = 'erased' order by id", [practice.id])
-    assert [row[0] for row in told] == ["booking"] * 7 + ["client"]
+    assert [row[0] for row in told] == ["booking"] * 9 + ["client"]
     assert {row[1] for row in told} >= {done["source"]} and done["reference"] in {row[2].get("reference") for row in told}
     entry = officer.items("/v1/audit", clinic_id=practice.id, what="eraseClient")[0]
-    assert (entry["entity_id"], entry["after"], entry["reason"]) == (client["id"], {"bookings": 7, "cancelled": 0}, None)
+    assert (entry["entity_id"], entry["after"], entry["reason"]) == (client["id"], {"bookings": 9, "cancelled": 0}, None)
     refused = practice.partner.patch(f"/v1/bookings/{done['id']}", json={"client": person.said}, if_match="*")
     assert refused.status_code == 409 and refused.json()["type"] == "/problems/state-conflict"
 

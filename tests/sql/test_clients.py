@@ -257,6 +257,12 @@ def test_a_forgotten_filter_shows_no_other_clinics_clients(database, clinic, kee
             assert connection.execute("select count(*) from app.client").fetchone()[0] == seen, scopes
 
 
+def test_the_servers_log_gets_no_arguments_of_the_service(database):
+    for role in ("clinicd_service", "clinicd_worker"):
+        assert database.value("show log_parameter_max_length", role=role) == "0"
+        assert database.value("show log_parameter_max_length_on_error", role=role) == "0"
+
+
 # ---------------------------------------------------------------- plans
 
 PARTNERS = 10
