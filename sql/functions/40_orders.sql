@@ -113,8 +113,7 @@ begin
         return app.refused(422, 'unknown-reference', 'An item names a booking of something else.', jsonb_build_object('errors', faults));
     end if;
     begin
-        foreach b in array bookings loop
-            continue when b.status <> 'held';
+        foreach b in array array(select k from unnest(bookings) as k where k.status = 'held' order by k.clinic_id, k.item) loop
             select n - 1 as n, value -> 'intake' as intake into item
             from jsonb_array_elements(items) with ordinality as i (value, n) where (value ->> 'booking_id')::uuid = b.id
             order by n limit 1;
@@ -313,10 +312,22 @@ begin
 end
 $$;
 
+-- Ends the lapsed holds that are in the way of a block of these resources. An act that enters several bookings calls it for all of them
+-- first: what find_place would end later would come after the lock of a client (02_locks.sql, 5 and 6).
+create or replace function app.expire_lapsed(clinic uuid, resources uuid[], block tstzrange)
+returns void language plpgsql volatile as $$
+begin
+    if exists (select from app.occupancy o
+               where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= app.now() and o.blocked && block) then
+        perform app.expire_holds(clinic, resources, block);
+    end if;
+end
+$$;
+
 -- body: client?, hold?, note?, external_ref?, items [{offering_id, location_id, practitioner_id?, start, intake?}]. Without a client
--- all of it is only held. All items are tried, so that the refusal names each that cannot be had; they are tried in the order of
--- how few people could take them, so that whoever takes any does not take the one that another names. What was taken until
--- then is given back, and its locks with it, when the inner block ends by its exception.
+-- all of it is only held. All items are tried, so that the refusal names each that cannot be had: clinic by clinic, and there in
+-- the order of how few people could take them, so that whoever takes any does not take the one that another names. What was taken
+-- until then is given back, and its locks with it, when the inner block ends by its exception.
 create or replace function app.create_order(body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
@@ -372,6 +383,10 @@ begin
 
     begin
         perform app.lock_wishes(wishes);
+        foreach wish in array wishes loop
+            perform app.expire_lapsed(wish.clinic_id, app.rooms_of(wish)
+                                      || app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null), wish.block);
+        end loop;
         if is_held then
             select moment + make_interval(mins => min((app.policy(c.policy) ->> 'hold_minutes')::int)) into expires
             from app.clinic c where c.id = any (array(select w.clinic_id from unnest(wishes) as w));
@@ -379,7 +394,8 @@ begin
         insert into app.booking_order (clinic_id, id, source, external_ref, created_at)
         select distinct w.clinic_id, whole, caller.sub, body ->> 'external_ref', moment from unnest(wishes) as w;
         for number in
-            select n - 1 from generate_series(1, cardinality(wishes)) as n order by cardinality((wishes[n]).practitioners), n
+            select n - 1 from generate_series(1, cardinality(wishes)) as n
+            order by (wishes[n]).clinic_id, cardinality((wishes[n]).practitioners), n
         loop
             wish := wishes[number + 1];
             hopeful := app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null);

@@ -287,12 +287,18 @@ declare
     after_day date;
     at_time time := coalesce(ask."time", (select (p.start at time zone ask.timezone)::time from unnest(plans) as p
                                           where p.start is not null order by p.number limit 1));
+    offering app.offering;
     place app.place;
     b app.booking;
 begin
     perform app.lock_rules_shared(ask.clinic_id);
     rooms := app.rooms_of(wish);
     perform app.lock_bookable(ask.clinic_id, people, rooms);
+    select * into offering from app.offering o where o.clinic_id = ask.clinic_id and o.id = ask.offering_id;
+    perform app.expire_lapsed(ask.clinic_id, array_append(rooms, p.practitioner_id),
+                              tstzrange(p.start - make_interval(mins => offering.buffer_before_minutes),
+                                        p.start + make_interval(mins => offering.duration_minutes + offering.buffer_after_minutes)))
+    from unnest(plans) as p where p.start is not null;
     booked := '{}';
     foreach plan in array plans loop
         if plan.start is not null then

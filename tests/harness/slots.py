@@ -5,20 +5,20 @@ BRUSSELS = "01900000-0000-7000-8000-000000000001"
 ASKS = "01900000-0000-7004-8000-000100000005"  # the offering that asks questions before a visit
 
 
-def free_slots(client, token, days=28, first_day=3):
-    """All free starts of the Brussels centre, by start; only of what can be booked without an answer to anything."""
+def free_slots(client, token, days=28, first_day=3, clinic=None):
+    """All free starts of a clinic (the Brussels centre), by start; only of what can be booked without an answer to anything."""
     first = datetime.date.today() + datetime.timedelta(days=first_day)
     last = first + datetime.timedelta(days=days - 1)
-    found = client.with_token(token).items("/v1/availability", clinic_id=BRUSSELS, limit=500,
+    found = client.with_token(token).items("/v1/availability", clinic_id=clinic or BRUSSELS, limit=500,
                                            **{"from": first.isoformat(), "to": last.isoformat()})
     return [slot for slot in found if slot["offering_id"] != ASKS]
 
 
-def slots_apart(client, token, count, days=28):
+def slots_apart(client, token, count, days=28, clinic=None):
     """Free starts that do not get in each other's way: an hour apart for each practitioner and each
     location (whose rooms they might share), and for one person: of a group many may have the same."""
     found, ends = [], {}
-    for slot in free_slots(client, token, days):
+    for slot in free_slots(client, token, days, clinic=clinic):
         if "seats_left" in slot:
             continue
         start, end = (datetime.datetime.fromisoformat(slot[name]) for name in ("start", "end"))
