@@ -301,7 +301,7 @@ begin
         return app.entry_done(200, app.entry_json(e), null, null);
     elsif was not in ('waiting', 'offered') then
         return app.waitlist_refusal(app.entry_now(e, app.now()), 'It has ended already.');
-    elsif e.status = 'offered' then
+    elsif (app.entry_now(e, app.now(), written := true)).status = 'offered' then
         answer := app.free_offer(e, null, caller, scopes, clinics);
         if answer.status is not null then
             return answer;

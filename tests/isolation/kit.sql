@@ -121,3 +121,24 @@ from app.booking a join app.booking b
      and a.starts_at < b.ends_at and b.starts_at < a.ends_at
 where a.status in ('held', 'confirmed') and b.status in ('held', 'confirmed')
 order by 1;
+
+-- Somebody waits for one hour; the entry is called by its label, and so is the booking that is offered to it.
+create function race.wait_for(sub text, label text, hour text) returns text language sql volatile as $$
+    select race.request('createWaitlistEntry', sub, jsonb_build_object('body', jsonb_build_object(
+        'clinic_id', race.id('clinic'), 'offering_ids', jsonb_build_array(race.id('massage')),
+        'practitioner_ids', jsonb_build_array(race.id('ada')), 'date_from', race.hour(hour)::date, 'date_to', race.hour(hour)::date,
+        'windows', jsonb_build_array(jsonb_build_object('from', to_char(race.hour(hour), 'HH24:MI'))),
+        'external_ref', label, 'client', jsonb_build_object('name', 'A', 'email', label || '@example.org'))))
+$$;
+create function race.entry(label text) returns uuid language sql stable security definer as $$
+    select id from app.waitlist_entry where clinic_id = race.id('clinic') and external_ref = label
+$$;
+create function race.act_waiting(what text, sub text, label text, body jsonb default '{}') returns text language sql volatile as $$
+    select race.request(what || 'WaitlistEntry', sub, jsonb_build_object('entry_id', race.entry(label), 'body', body))
+$$;
+
+-- Who waits, and what has become of it.
+create view race.line as
+select e.external_ref as label, e.status as written, (app.entry_now(e, app.now())).status,
+       (select string_agg(c.kind, ' ' order by c.id) from app.change c where c.entity_id = e.id::text) as told
+from app.waitlist_entry e order by e.created_at, e.id;

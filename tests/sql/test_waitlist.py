@@ -420,6 +420,19 @@ def test_withdrawing_lets_the_offer_go(practice, work):
     assert read(desk, next_one)["status"] == "offered" and changes(practice, entry) == ["created", "offered", "withdrawn"]
 
 
+def test_whoever_leaves_before_the_worker_has_looked_leaves(practice, work):
+    desk, entry, booking = offered_one(practice, work)
+    assert practice.staff().run("cancelBooking", booking_id=booking, body={}).status == 200
+    assert desk.run("withdrawWaitlistEntry", entry_id=entry)["status"] == "withdrawn"
+    lapsed = enter(practice, desk)
+    work()
+    set_clock(practice.owner, NOW + timedelta(hours=3))
+    booking = practice.owner.execute("select booking_id from app.waitlist_entry where id = %s", [lapsed]).fetchone()[0]
+    assert desk.run("withdrawWaitlistEntry", entry_id=lapsed)["status"] == "withdrawn"
+    # Its hold has been written down as expired in the same act: nobody who began earlier confirms it.
+    assert practice.owner.execute("select status from app.booking where id = %s", [booking]).fetchone()[0] == "expired"
+
+
 def test_an_entry_whose_dates_are_over_has_expired(practice, work):
     full(practice)
     desk = practice.desk()
