@@ -60,7 +60,7 @@ def traces_left(database, person):
 
 def wait(practice, person, **members):
     reply = practice.partner.post("/v1/waitlist", key=True, json={
-        "clinic_id": practice.id, "offering_ids": [practice.massage["id"]], "date_from": "2027-05-01", "date_to": "2027-05-31",
+        "clinic_id": practice.id, "offering_ids": [practice.massage["id"]], "date_from": "2027-06-01", "date_to": "2027-06-30",
         "client": person.said} | members)
     assert reply.status_code == 201, reply.text
     return reply.json()
