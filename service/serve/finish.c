@@ -63,9 +63,9 @@ static void add_query(struct buffer *link, const char *query)
     }
 }
 
-/* What somebody is looked up by does not belong into a header that proxies and tools write down;
- * and without it the link would lead to other people's page. So there is none: `next` of the
- * body, sent with the same parameters, leads on. */
+/* What somebody is looked up by does not belong into a header that proxies and tools write
+ * down; and without it the link would lead to other people's page. So there is none: `next` of
+ * the body, sent with the same parameters, leads on. */
 static bool asks_for_a_person(const struct request *request)
 {
     for (const char *const *name = request->operation->personal_names; name && *name; name++) {

@@ -241,8 +241,8 @@ static void no_link_repeats_whom_the_request_asks_for(void **state)
 
     (void)state;
     for (int named = 0; named < 2; named++) {
-        struct request *request = request_new("GET", named ? "/v1/people?%65mail=a%40example.org"
-                                                           : "/v1/people?limit=2");
+        struct request *request = request_new(
+            "GET", named ? "/v1/people?%65mail=a%40example.org" : "/v1/people?limit=2");
 
         request->operation = &operation;
         request->parameters = json_object();
