@@ -1,5 +1,5 @@
 -- The waiting list: an entry, what it wishes, what has become of it, its place in the line, how it is written. The acts of
--- people on it are in 42_waitlist_2_acts.sql, what the worker does in 42_waitlist_3_offers.sql.
+-- people on it are in 42_waitlist_2_acts.sql, what the worker does in 42_waitlist_3_freed.sql and 42_waitlist_4_offers.sql.
 --
 -- waiting -> offered -> accepted; offered -> waiting again when the offer is declined or runs out; or the end: declined,
 -- expired (three offers in a row unanswered, or its dates over), withdrawn.
