@@ -213,8 +213,10 @@ $$;
 
 -- How many seats are left in the candidate's session at a start; null when there is none, and always for an offering with one seat.
 create or replace function app.seats_left(c app.candidate, start timestamptz, moment timestamptz)
-returns int language sql stable parallel safe as $$
-    select case when c.seats > 1 then (select max(s.seats_left) from app.sessions_of(c, start, start, moment) as s) end
+returns int language plpgsql stable parallel safe as $$
+begin
+    return case when c.seats > 1 then (select max(s.seats_left) from app.sessions_of(c, start, start, moment) as s) end;
+end
 $$;
 
 -- The starts in [since, until) of sessions that have as many seats left as are wanted.

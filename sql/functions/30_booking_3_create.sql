@@ -14,7 +14,7 @@ $$;
 -- the digits count, and whether it is international: +32, 0032 and +32 (0) are the same, but 02 and +32 2 are not, since a number
 -- without its country may be anywhere. (Nothing is guessed from the clinic's country: clients come from all over.)
 create or replace function app.contact_key(contact text)
-returns text language sql immutable strict parallel safe as $$
+returns text language sql immutable parallel safe as $$
     select case
         when contact like '%@%' then lower(btrim(contact))
         when contact ~ '^ *(\+|00)' then '+' || regexp_replace(regexp_replace(replace(contact, '(0)', ''), '[^0-9]', '', 'g'), '^00', '')
