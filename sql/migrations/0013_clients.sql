@@ -66,7 +66,7 @@ create temporary table said on commit drop as
 insert into app.client (clinic_id, name, email, phone, language, email_key, phone_key, source, idle_since)
     select distinct on (s.clinic_id, s.email_key) s.clinic_id, s.client ->> 'name', s.client ->> 'email', s.client ->> 'phone',
            s.client ->> 'language', s.email_key, s.phone_key, s.source, s.ends_at
-    from said s where s.email_key is not null order by s.clinic_id, s.email_key, s.created_at desc;
+    from said s where s.email_key is not null order by s.clinic_id, s.email_key, s.phone_key is null, s.created_at desc;
 update said s set client_id = c.id from app.client c where c.clinic_id = s.clinic_id and c.email_key = s.email_key;
 update said s set client_id = c.id
     from (select c.clinic_id, c.phone_key, (array_agg(c.id))[1] as id from app.client c

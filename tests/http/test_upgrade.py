@@ -68,4 +68,7 @@ def test_bookings_of_an_earlier_version_live_on(old_database, start_service, con
     assert partner.post(f"/v1/bookings/{BOOKING}/cancel", json={}).json()["status"] == "cancelled"
     assert partner.post("/v1/bookings", json=wanted).status_code == 201
     assert partner.get("/v1/bookings", params={"clinic_id": CLINIC}).status_code == 200
+    officer = partner.with_token(tokens.admin())
+    client, = officer.items("/v1/clients", email="ADA@example.org")
+    assert officer.get(f"/v1/clients/{client['id']}").json()["bookings"] == 2, "whoever had booked before is known"
     partner.close()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from clinic_kit import Clinic, set_clock
+from clinic_kit import ROOT, Clinic, set_clock
 from test_booking import MONDAY, NOW, Practice
 
 EMAIL, PHONE = "anna@example.org", "+32 2 000 00 99"
@@ -241,6 +241,42 @@ def test_time_forgets_who_had_no_booking_for_as_long_as_the_policy_says(practice
     audited = practice.owner.execute("select distinct who, what, entity from app.audit where clinic_id = %s and entity = 'client'",
                                      [practice.clinic.id]).fetchall()
     assert audited == [("clinicd", "forgetClient", "client")]
+
+
+# ---------------------------------------------------------------- those who came before
+
+def test_who_had_booked_before_clients_were_kept_becomes_one_by_the_same_rules(postgres):
+    database = postgres.empty_database()
+    files = sorted((ROOT / "sql" / "migrations").glob("*.sql"))
+    postgres.psql(database.name, *(file for file in files if file.name < "0013"), role="clinicd_owner")
+    with database.connect("clinicd_owner") as owner:
+        clinic = Clinic(owner)
+        site = clinic.location()
+        person = clinic.practitioner(site)
+        offering = clinic.offering([person], [site])
+
+        def book(**client):
+            booking = clinic.block([], offering, site, person, NOW, NOW + timedelta(hours=1))
+            owner.execute("update app.booking set client = %s where id = %s", [json.dumps({"name": "N"} | client) if client else None, booking])
+            return booking
+
+        anna = [book(email=EMAIL, phone=PHONE), book(email=EMAIL.upper()), book(phone="0032 2 000 00 99")]
+        shared = [book(email="b@example.org", phone="+32 1 11"), book(email="c@example.org", phone="+32 1 11"), book(phone="+32 1 11"), book(phone="0032 (0)1 11")]
+        alone = [book(language="fr"), book(language="fr")]
+        owner.execute("update app.booking set status = 'expired' where id = %s", [empty := clinic.block([], offering, site, person, NOW, NOW + timedelta(hours=1))])
+        owner.execute("update app.booking set client = null where id = %s", [empty])
+        postgres.psql(database.name, *(file for file in files if file.name >= "0013"), role="clinicd_owner")
+        whose = dict(owner.execute("select id, client_id from app.booking").fetchall())
+        assert len({whose[booking] for booking in anna}) == 1
+        assert len({whose[booking] for booking in shared}) == 3 and whose[shared[2]] == whose[shared[3]]
+        assert len({whose[booking] for booking in alone}) == 2 and whose[empty] is None
+        keys = owner.execute("select c.email, c.email_key, c.phone, c.phone_key from app.client c").fetchall()
+        assert len(keys) == 6
+        postgres.psql(database.name, *sorted((ROOT / "sql" / "functions").glob("*.sql")), role="clinicd_owner")
+        wrong = owner.execute("select count(*) from app.client where app.contact_key(email) is distinct from email_key "
+                              "or app.contact_key(phone) is distinct from phone_key").fetchone()[0]
+        assert wrong == 0, "the migration compares as the function does"
+    database.drop()
 
 
 # ---------------------------------------------------------------- row policies
