@@ -112,6 +112,11 @@ class Dataset:
                   "-c", "truncate app.change, app.audit, app.idempotency_record",
                   "-c", "vacuum analyze app.occupancy, app.booking")
 
+    def book(self, free_day, most):
+        """Bookings of that day for a run to cancel (bookings.sql)."""
+        self.psql("-v", f"day={self.free_day(free_day)}", "-v", f"first={self.first_number(free_day)}", "-v", f"most={most}",
+                  "-f", ROOT / "tests/bench/bookings.sql")
+
     def warm(self):
         """Reads all of it once: a run must not wait for what another left on the disk only."""
         self.psql("-c", "create extension if not exists pg_prewarm schema public",
@@ -121,3 +126,8 @@ class Dataset:
     def free_day(self, number):
         weeks, day = divmod(number, 5)
         return self.first_monday + datetime.timedelta(days=FREE_FROM_DAY + 7 * weeks + day)
+
+    @staticmethod
+    def first_number(number):
+        """The first of the ids that book() gives on the n-th of these days."""
+        return number * 200_000

@@ -1,5 +1,5 @@
--- What wrk asks for: wrk ... -s load.lua URL -- SCENARIO TOKEN MONDAY DAY RUN. The ids are those of data.sql; the
--- parameters are drawn as the pgbench scripts of tests/bench/run draw them.
+-- What wrk asks for: wrk ... -s load.lua URL -- SCENARIO TOKEN MONDAY DAY FIRST. The ids are those of data.sql and bookings.sql
+-- (FIRST is the number of its first); the parameters are drawn as the pgbench scripts of tests/bench/run draw them.
 
 local threads = 0
 
@@ -86,34 +86,70 @@ function paths.fifty_days()
     return week("/v1/availability/days?") .. fifty()
 end
 
--- Booking number i of this thread: another practitioner each time, and after 20,000 the next hour.
+-- Number k of this run: another practitioner each time, and after 20,000 the next hour.
 local hours = {8, 9, 13, 14, 15}
 
-local function booking()
+local function next_number()
     local k = count * 2 + number
+    count = count + 1
+    return k
+end
+
+local function post(path, key, body)
+    return wrk.format("POST", path,
+        {["Authorization"] = wrk.headers["Authorization"], ["Content-Type"] = "application/json",
+         ["Idempotency-Key"] = "bench-" .. day .. "-" .. key}, body)
+end
+
+local function booking(more)
+    local k = next_number()
     local practitioner = k * 7919 % 20000 + 1
     local clinic = math.floor((practitioner - 1) / 10) + 1
-    count = count + 1
-    return wrk.format("POST", "/v1/bookings",
-        {["Authorization"] = wrk.headers["Authorization"], ["Content-Type"] = "application/json",
-         ["Idempotency-Key"] = "bench-" .. run .. "-" .. k},
+    return post("/v1/bookings", k,
         string.format('{"offering_id": "%s", "location_id": "%s", "practitioner_id": "%s", "start": "%sT%02d:00:00Z", '
-                      .. '"client": {"name": "Ada Example", "email": "ada@example.org"}}',
+                      .. '"client": {"name": "Ada Example", "email": "ada@example.org"}%s}',
                       id("0f", clinic * 10 + 1), id("0a", clinic), id("0b", practitioner), day,
-                      hours[math.floor(k / 20000) + 1]))
+                      hours[math.floor(k / 20000) + 1], more or ""))
+end
+
+local posts = {booking = booking}
+local held = {}  -- ids of holds that are not confirmed yet
+
+-- A hold; and as soon as one is answered, its confirmation.
+function posts.hold_confirm()
+    if #held == 0 then
+        return booking(', "hold": true')
+    end
+    local booked = table.remove(held)
+    return post("/v1/bookings/" .. booked .. "/confirm", booked, "{}")
+end
+
+local function remember_hold(status, _, body)
+    if status == 201 then
+        held[#held + 1] = body:match('"id" ?: ?"([%x-]+)"')
+    end
+end
+
+-- Of the bookings that bookings.sql made.
+function posts.cancel()
+    local k = next_number()
+    return post("/v1/bookings/" .. id("ca", first + k) .. "/cancel", k, '{"reason": "changed plans"}')
 end
 
 function init(arguments)
-    scenario, monday, day, run = arguments[1], arguments[3], arguments[4], arguments[5]
+    scenario, monday, day, first = arguments[1], arguments[3], arguments[4], tonumber(arguments[5])
     count = 0
     math.randomseed(number + 1)
     wrk.headers["Authorization"] = "Bearer " .. arguments[2]
     wrk.headers["Accept"] = "application/json"
+    if scenario == "hold_confirm" then
+        response = remember_hold  -- wrk reads answers only when there is somebody to look at them
+    end
 end
 
 function request()
-    if scenario == "booking" then
-        return booking()
+    if posts[scenario] then
+        return posts[scenario]()
     end
     return wrk.format("GET", paths[scenario]())
 end

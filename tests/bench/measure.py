@@ -35,9 +35,10 @@ def wrk(url, name, service, seconds, connections=CONNECTIONS, threads=THREADS, d
     scenario = SCENARIOS.get(name)
     free_day = (scenario and scenario.free_day) or 0
     if not days_later:  # plans and caches are warm, as they are in a running service
-        wrk_call(url, name, service, WARM_SECONDS, connections, threads, service.dataset.free_day(free_day + 3))
-    day = service.dataset.free_day(free_day + days_later)
-    output = wrk_call(url, name, service, seconds, connections, threads, day)
+        prepare(service.dataset, scenario, free_day + 3, WARM_SECONDS)
+        wrk_call(url, name, service, WARM_SECONDS, connections, threads, free_day + 3)
+    prepare(service.dataset, scenario, free_day + days_later, seconds)
+    output = wrk_call(url, name, service, seconds, connections, threads, free_day + days_later)
     found = re.search(r"^RESULT (\d+) (\S+) (\S+) (\S+) (\d+) (\d+)$", output, re.M)
     requests, duration, p50, p99, size, failed = (float(text) for text in found.groups())
     if failed > requests / 2 or not requests:
@@ -45,10 +46,18 @@ def wrk(url, name, service, seconds, connections=CONNECTIONS, threads=THREADS, d
     return Figures((requests - failed) / duration, p50, p99, round(size / requests), round(failed))
 
 
-def wrk_call(url, name, service, seconds, connections, threads, day):
+def prepare(dataset, scenario, free_day, seconds):
+    """Bookings for a run that gives them up."""
+    if scenario and scenario.needs_bookings:
+        dataset.book(free_day, min(100_000, seconds * 3000))
+
+
+def wrk_call(url, name, service, seconds, connections, threads, free_day):
+    dataset = service.dataset
     return subprocess.run(["wrk", f"-c{connections}", f"-t{threads}", f"-d{seconds}s", "--timeout=10s",
                            "-s", ROOT / "tests/bench/load.lua", url,
-                           "--", name, service.token, str(service.dataset.monday), str(day), str(day)],
+                           "--", name, service.token, str(dataset.monday), str(dataset.free_day(free_day)),
+                           str(dataset.first_number(free_day))],
                           text=True, stdout=subprocess.PIPE, check=True).stdout
 
 
@@ -76,9 +85,10 @@ class Pgbench:
         return query, "-- guard: principal" in text
 
     def script(self, name, scenario):
-        query, guarded = self.statement(scenario.query, scenario.arguments)
         lines = [f"\\set {line}" for line in scenario.sets]
-        lines += ["\\startpipeline", GUARD + ";", query, "\\endpipeline"] if guarded else [query]
+        for named, arguments in ((scenario.query, scenario.arguments), *scenario.then):
+            query, guarded = self.statement(named, arguments)
+            lines += ["\\startpipeline", GUARD + ";", query, "\\endpipeline"] if guarded else [query]
         path = self.folder / f"{name}.sql"
         path.write_text("\n".join(lines) + "\n")
         return path
@@ -87,7 +97,9 @@ class Pgbench:
         path = self.script(name, scenario)
         for old in self.folder.glob("log.*"):
             old.unlink()
-        self.call(path, seconds + WARM_SECONDS, self.dataset.free_day((scenario.free_day or 0) + 1))
+        free_day = (scenario.free_day or 0) + 1
+        prepare(self.dataset, scenario, free_day, seconds + WARM_SECONDS)
+        self.call(path, seconds + WARM_SECONDS, free_day)
         # client, its transaction's number, microseconds, script, and when it ended: seconds, microseconds
         rows = [line.split() for log in self.folder.glob("log.*") for line in log.read_text().splitlines()]
         ended = [int(row[4]) + int(row[5]) / 1e6 for row in rows]
@@ -95,10 +107,12 @@ class Pgbench:
         samples = sorted(int(row[2]) / 1000 for row, at in zip(rows, ended) if at > first)
         if not samples:
             raise SystemExit(f"pgbench {name}: nothing ended after the {WARM_SECONDS} s of warming up; set BENCH_SECONDS higher")
-        return Figures(len(samples) / (max(ended) - first), samples[len(samples) // 2], samples[len(samples) * 99 // 100])
+        requests = len(samples) * (1 + len(scenario.then))
+        return Figures(requests / (max(ended) - first), samples[len(samples) // 2], samples[len(samples) * 99 // 100])
 
-    def call(self, path, seconds, day):
-        variables = VARIABLES | {"monday": str(self.dataset.monday), "day": str(day)}
+    def call(self, path, seconds, free_day):
+        variables = VARIABLES | {"monday": str(self.dataset.monday), "day": str(self.dataset.free_day(free_day)),
+                                 "first": str(self.dataset.first_number(free_day))}
         done = subprocess.run([PGBENCH, "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", str(THREADS), "-T", str(seconds),
                                "-l", f"--log-prefix={self.folder}/log", *(f"-D{key}={value}" for key, value in variables.items()),
                                "-f", path, self.dataset.url("clinicd_service")],

@@ -10,6 +10,8 @@ class Scenario:
     query: str = ""            # of sql/queries; "" = pgbench has nothing to compare
     sets: tuple = ()           # \set lines of the pgbench script
     arguments: dict = field(default_factory=dict)  # the others are null
+    then: tuple = ()           # further (query, arguments), each in a transaction of its own; pgbench's latency is that of all
+    needs_bookings: bool = False  # made beforehand, for the run to give up
     free_day: int = None       # bookings: the service's day without bookings; pgbench has the next
 
 
@@ -34,6 +36,12 @@ BODY = ("('{\"offering_id\": \"' || " + identifier("0f", "o") + " || '\", \"loca
         + " || '\", \"practitioner_id\": \"' || " + identifier("0b", "p") + " || '\", \"start\": \"' || :day || 'T' "
         "|| (array['08', '09', '13', '14', '15'])[:hour::int] || ':00:00Z\", "
         "\"client\": {\"name\": \"Ada Example\", \"email\": \"ada@example.org\"}}')")
+
+HELD = BODY[:-len("}')")] + ", \"hold\": true, \"external_ref\": \"pgbench-' || :k || '\"}')"
+BOOKING_SETS = ("k :i * 8 + :client_id", "i :i + 1", "p 10000001 + :k * 7919 % 20000", "c 10000001 + (:p - 10000001) / 10",
+                "o 10000000 + (:c - 10000000) * 10 + 1", "hour :k / 20000 + 1")
+ACT_ON_IT = {"sub": ":sub", "clinics": ":everywhere", "key": "('pgbench-act-' || :k)", "hash": ":hash", "request_id": ":hash"}
+ACT = ACT_ON_IT | {"scopes": ":scopes", "key": "('pgbench-' || :k)"}
 
 SCENARIOS = {
     "me": Scenario("who am I: the corridor without a database"),
@@ -63,12 +71,15 @@ SCENARIOS = {
     "fifty_days": Scenario("50 practitioners, a week, free starts per day", "countAvailableDays", FIFTY_SETS,
                            {name: value for name, value in A_WEEK.items() if name not in ("limit", "mode", "lang")}
                            | {"clinic_id": FIFTY}),
-    "booking": Scenario(
-        "a booking, each of another free time", "createBooking",
-        ("k :i * 8 + :client_id", "i :i + 1", "p 10000001 + :k * 7919 % 20000", "c 10000001 + (:p - 10000001) / 10",
-         "o 10000000 + (:c - 10000000) * 10 + 1", "hour :k / 20000 + 1"),
-        {"body": BODY, "sub": ":sub", "scopes": ":scopes", "clinics": ":everywhere", "key": "('pgbench-' || :k)",
-         "hash": ":hash", "request_id": ":hash"}, free_day=0),
+    "booking": Scenario("a booking, each of another free time", "createBooking", BOOKING_SETS, {"body": BODY} | ACT, free_day=0),
+    "hold_confirm": Scenario(
+        "a hold, then its confirmation", "createBooking", BOOKING_SETS, {"body": HELD} | ACT,
+        then=(("confirmBooking", {"booking_id": "(select id from app.booking where source = :sub and external_ref = 'pgbench-' || :k)::text",
+                                  "body": "'{}'"} | ACT_ON_IT),), free_day=4),
+    "cancel": Scenario(
+        "a booking is cancelled, each another one", "cancelBooking", BOOKING_SETS,
+        {"booking_id": "((10000000 + :first::int + :k::int)::text || '-0000-7000-8000-0000000000ca')",
+         "body": "'{\"reason\": \"changed plans\"}'", "scopes": ":scopes"} | ACT_ON_IT, needs_bookings=True, free_day=8),
 }
 
 # The load of a busy hour: who, the scenario, and from how many connections.
