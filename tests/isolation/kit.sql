@@ -120,7 +120,7 @@ from app.booking a join app.booking b
   on a.id < b.id and (a.practitioner_id = b.practitioner_id or a.room_id = b.room_id)
      and a.starts_at < b.ends_at and b.starts_at < a.ends_at
 where a.status in ('held', 'confirmed') and b.status in ('held', 'confirmed')
-order by 1;
+order by 1, 4;
 
 -- Somebody waits for one hour; the entry is called by its label, and so is the booking that is offered to it.
 create function race.wait_for(sub text, label text, hour text) returns text language sql volatile as $$
@@ -142,3 +142,19 @@ create view race.line as
 select e.external_ref as label, e.status as written, (app.entry_now(e, app.now())).status,
        (select string_agg(c.kind, ' ' order by c.id) from app.change c where c.entity_id = e.id::text) as told
 from app.waitlist_entry e order by e.created_at, e.id;
+
+-- An order of places such as 'nine ada', in that order; its bookings have the order's label.
+create function race.order_places(sub text, label text, variadic places text[]) returns text language sql volatile as $$
+    select race.request('createOrder', sub, jsonb_build_object('body', jsonb_build_object(
+        'external_ref', label, 'client', jsonb_build_object('name', 'A', 'email', label || '@example.org'),
+        'items', (select jsonb_agg(jsonb_build_object('offering_id', race.id('massage'), 'location_id', race.id('site'),
+                                                      'practitioner_id', race.id(split_part(place, ' ', 2)),
+                                                      'start', race.hour(split_part(place, ' ', 1))) order by n)
+                  from unnest(places) with ordinality as p (place, n)))))
+$$;
+create function race.order_id(label text) returns text language sql stable security definer as $$
+    select min(order_id::text) from app.booking where clinic_id = race.id('clinic') and external_ref = label
+$$;
+create function race.cancel_order(sub text, label text) returns text language sql volatile as $$
+    select race.request('cancelOrder', sub, jsonb_build_object('order_id', race.order_id(label), 'body', '{}'::jsonb))
+$$;
