@@ -459,6 +459,23 @@ $$;
 
 -- ---------------------------------------------------------------- confirm, extend, cancel, read
 
+-- Whether a part of the order is at clinics that this token is not for: what is done to all of it or nothing is not done then. With
+-- the owner's rights, since the policies hide that part; it tells no more than that.
+create or replace function app.order_elsewhere(whole uuid, clinics text)
+returns boolean language sql stable security definer set search_path = app, public, pg_temp as $$
+    select exists (select from app.booking_order o where o.id = whole and not app.clinic_allowed(o.clinic_id, clinics))
+$$;
+
+create or replace function app.order_refusal(bookings app.booking[], clinics text)
+returns app.answer language plpgsql stable as $$
+begin
+    if app.order_elsewhere(bookings[1].order_id, clinics) then
+        return app.refused(403, 'forbidden', 'A part of this order is at another clinic; only who may act at all of them can confirm or extend it.');
+    end if;
+    return null;
+end
+$$;
+
 -- body: client?, items? [{booking_id, intake}].
 create or replace function app.confirm_order(order_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
@@ -473,7 +490,10 @@ begin
     if cardinality(bookings) = 0 then
         return null;
     end if;
-    answer := app.confirm_together(bookings, body, 'confirmOrder', caller, scopes);
+    answer := app.order_refusal(bookings, clinics);
+    if answer.status is null then
+        answer := app.confirm_together(bookings, body, 'confirmOrder', caller, scopes);
+    end if;
     return case when answer.status is not null then answer else app.order_answer(order_id, clinics, 200, caller) end;
 end
 $$;
@@ -491,7 +511,10 @@ begin
     if cardinality(bookings) = 0 then
         return null;
     end if;
-    answer := app.extend_together(bookings, 'extendOrder', caller);
+    answer := app.order_refusal(bookings, clinics);
+    if answer.status is null then
+        answer := app.extend_together(bookings, 'extendOrder', caller);
+    end if;
     return case when answer.status is not null then answer else app.order_answer(order_id, clinics, 200, caller) end;
 end
 $$;

@@ -307,6 +307,20 @@ def test_who_sees_what_of_an_order(pair, make_practice):
     assert read(second.desk, made)["status"] == "confirmed"
 
 
+def test_a_part_of_a_held_order_is_given_up_but_not_confirmed(pair, shared_client, tokens):
+    first, second, partner = pair
+    held = ordered(partner, item(first, NINE), item(second, TEN), client=None)
+    narrow = shared_client.with_token(tokens.partner(held["source"], [first.id]))
+    for who in (first.desk, narrow):
+        for what in ("confirm", "extend"):
+            refused = act(who, held, what, **({"client": CLIENT} if what == "confirm" else {}))
+            assert refused.status_code == 403 and refused.json()["type"] == "/problems/forbidden", (what, refused.text)
+    assert read(partner, held) == held
+    assert act(first.desk, held, "cancel").json()["status"] == "cancelled"
+    rest = act(partner, held, "confirm", client=CLIENT).json()
+    assert [b["status"] for b in rest["bookings"]] == ["cancelled", "confirmed"]
+
+
 def test_the_desk_cancels_for_nothing(practice, clock):
     made = ordered(practice.partner, item(practice, NINE), item(practice, TEN))
     clock("2027-03-29T06:00:00Z")
