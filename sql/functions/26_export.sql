@@ -266,7 +266,8 @@ begin
             faults := app.fault('/data', 'breaks a rule of the directory');
     end;
     if faults is not null then
-        return jsonb_build_object('line', item -> 'line', 'type', kind, 'outcome', 'refused', 'errors', faults);
+        return jsonb_build_object('line', item -> 'line', 'type', kind, 'outcome', 'refused',
+                                  'errors', jsonb_path_query_array(faults, '$[0 to 49]'));  -- as many as a problem lists
     end if;
     return jsonb_build_object(
         'line', item -> 'line', 'type', kind, 'id', app.import_known(tenant, kind, named), 'affected', written.affected,
