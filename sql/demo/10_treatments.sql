@@ -372,6 +372,50 @@ $json$
       "nl": "Geen manipulatie bij een recente breuk of recent letsel van de nek, ernstige osteoporose, een opstoot van ontstekingsreuma, een aandoening van de halsslagaders, kanker in de botten of toenemend krachtverlies in arm of been: ga dan eerst naar een arts. Vraag ook raad aan uw arts als u bloedverdunners neemt of zwanger bent.",
       "de": "Keine Manipulation bei frischem Bruch oder frischer Verletzung der Halswirbelsäule, schwerer Osteoporose, einem Schub von entzündlichem Rheuma, Erkrankung der Halsgefäße, Krebs in den Knochen oder zunehmender Schwäche in Arm oder Bein: Das gehört zuerst in ärztliche Hände. Fragen Sie auch ärztlich nach, wenn Sie Blutverdünner nehmen oder schwanger sind."
     }
+  },
+  {
+    "code": "mobility-class",
+    "modality": "exercise",
+    "body_regions": ["neck", "shoulder", "upper_back", "lower_back", "hip", "thigh", "calf"],
+    "alternatives": ["fascia-therapy"],
+    "follow_ups": [],
+    "requires_qualification": null,
+    "name": {
+      "en": "Mobility and fascia self-massage class",
+      "fr": "Cours de mobilité et d’automassage des fascias",
+      "nl": "Les mobiliteit en zelfmassage van de fascia",
+      "de": "Kurs Beweglichkeit und Faszien-Selbstmassage"
+    },
+    "description": {
+      "en": "A small group learns to loosen its own muscles and fasciae with a ball, a roller and simple movements. The exercises are those that we give to take home after a treatment, shown slowly and adapted to each person.",
+      "fr": "Un petit groupe apprend à relâcher ses muscles et ses fascias avec une balle, un rouleau et des mouvements simples. Ce sont les exercices que nous donnons à faire chez soi après un traitement, montrés lentement et adaptés à chacun.",
+      "nl": "Een kleine groep leert de eigen spieren en fascia los te maken met een bal, een rol en eenvoudige bewegingen. Het zijn de oefeningen die we na een behandeling meegeven naar huis, rustig getoond en aan iedereen aangepast.",
+      "de": "Eine kleine Gruppe lernt, die eigenen Muskeln und Faszien mit Ball, Rolle und einfachen Bewegungen zu lockern. Es sind die Übungen, die wir nach einer Behandlung für zu Hause mitgeben, langsam gezeigt und an jede Person angepasst."
+    },
+    "what_to_expect": {
+      "en": "We warm up for ten minutes, roll and stretch one region after the other, and end lying down. Pressing on a tender spot may hurt a little; you decide how firmly. Nobody has to keep up with anybody.",
+      "fr": "Dix minutes d’échauffement, puis rouleau et étirements, une région après l’autre, et nous terminons allongés. Appuyer sur un point sensible peut faire un peu mal ; c’est vous qui décidez de la pression. Personne n’a à suivre le rythme d’un autre.",
+      "nl": "We warmen tien minuten op, rollen en rekken de ene zone na de andere en eindigen liggend. Druk op een gevoelige plek kan wat pijn doen; u bepaalt zelf hoe stevig. Niemand hoeft iemand bij te houden.",
+      "de": "Wir wärmen uns zehn Minuten auf, rollen und dehnen eine Region nach der anderen und enden im Liegen. Druck auf eine empfindliche Stelle kann ein wenig schmerzen; wie fest, entscheiden Sie. Niemand muss mit anderen mithalten."
+    },
+    "preparation": {
+      "en": "Wear clothes that you can move in and bring a towel; mats, balls and rollers are there. Eat nothing heavy in the two hours before. Tell the teacher before the class about injuries, pregnancy and medicines.",
+      "fr": "Portez une tenue dans laquelle vous pouvez bouger et prenez une serviette ; tapis, balles et rouleaux sont sur place. Pas de repas lourd dans les deux heures qui précèdent. Avant le cours, signalez blessures, grossesse et médicaments.",
+      "nl": "Draag kleding waarin u kunt bewegen en breng een handdoek mee; matten, ballen en rollen zijn er. Eet niets zwaars in de twee uur vooraf. Meld vóór de les verwondingen, zwangerschap en geneesmiddelen.",
+      "de": "Tragen Sie Kleidung, in der Sie sich bewegen können, und bringen Sie ein Handtuch mit; Matten, Bälle und Rollen sind da. Essen Sie in den zwei Stunden davor nichts Schweres. Sagen Sie vor dem Kurs, wenn Sie verletzt oder schwanger sind oder Medikamente nehmen."
+    },
+    "aftercare": {
+      "en": "Drink water and take a short walk. Repeat two of the exercises at home on the following days, a few minutes are enough. Muscles that are sore for a day or two are no cause for worry.",
+      "fr": "Buvez de l’eau et marchez un peu. Les jours suivants, refaites deux des exercices chez vous : quelques minutes suffisent. Des courbatures d’un jour ou deux n’ont rien d’inquiétant.",
+      "nl": "Drink water en maak een korte wandeling. Herhaal de volgende dagen twee van de oefeningen thuis; enkele minuten volstaan. Een dag of twee spierpijn is geen reden tot zorg.",
+      "de": "Trinken Sie Wasser und gehen Sie ein Stück spazieren. Wiederholen Sie an den folgenden Tagen zwei der Übungen zu Hause, wenige Minuten genügen. Muskelkater von ein bis zwei Tagen ist kein Grund zur Sorge."
+    },
+    "contraindications": {
+      "en": "Not suitable shortly after an operation or a fracture, with acute inflammation, thrombosis or severe osteoporosis. With blood thinners, in pregnancy or after a slipped disc, ask us first: a treatment for you alone may be the better start.",
+      "fr": "Ne convient pas peu après une opération ou une fracture, ni en cas d’inflammation aiguë, de thrombose ou d’ostéoporose sévère. Sous anticoagulants, pendant la grossesse ou après une hernie discale, demandez-nous d’abord : un traitement individuel est peut-être un meilleur début.",
+      "nl": "Niet geschikt kort na een operatie of een breuk, bij een acute ontsteking, trombose of ernstige osteoporose. Vraag ons eerst raad als u bloedverdunners neemt, zwanger bent of een hernia had: een behandeling voor u alleen is dan misschien een beter begin.",
+      "de": "Nicht geeignet kurz nach einer Operation oder einem Bruch, bei akuter Entzündung, Thrombose oder schwerer Osteoporose. Mit Blutverdünnern, in der Schwangerschaft oder nach einem Bandscheibenvorfall fragen Sie uns zuerst: Eine Einzelbehandlung ist dann vielleicht der bessere Anfang."
+    }
   }
 ]
 $json$);

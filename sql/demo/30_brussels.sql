@@ -5,7 +5,8 @@
 -- Worth a look when reading:
 --   * Saturdays at Dries alternate: Élise Marchandeau (schedule 14) and Matteo Bellandi (schedule 32), every second week each;
 --   * Amina Benkirane's dry-needling certificate has run out, so search never offers her for it;
---   * one offering is not self-bookable; muscle energy technique needs no room, dry needling its own kind.
+--   * one offering is not self-bookable; muscle energy technique needs no room, dry needling its own kind;
+--   * the mobility class (offering 13) has eight seats: it is given to groups, in the gym of Kraainem.
 
 call pg_temp.load_clinic(
 $json$
@@ -72,6 +73,7 @@ $json$
     {"id": 2, "location": 1, "name": "Room 2", "kind": "treatment-room"},
     {"id": 3, "location": 1, "name": "Room 3", "kind": "treatment-room"},
     {"id": 4, "location": 1, "name": "Needling room", "kind": "needling-room"},
+    {"id": 9, "location": 1, "name": "Gym", "kind": "gym"},
     {"id": 5, "location": 2, "name": "Garden room", "kind": "treatment-room"},
     {"id": 6, "location": 2, "name": "Street room", "kind": "treatment-room"},
     {"id": 7, "location": 2, "name": "Attic room", "kind": "treatment-room"},
@@ -407,6 +409,11 @@ $json$
       "id": 12, "treatment": "osteopathic-follow-up", "duration_minutes": 60, "buffer_after_minutes": 15, "price": {"amount": 8500, "currency": "EUR"},
       "room_kind": "treatment-room", "locations": [1], "practitioners": [3], "self_bookable": false,
       "name": {"en": "Osteopathic follow-up after surgery (by telephone only)", "fr": "Suivi ostéopathique après opération (uniquement par téléphone)", "nl": "Osteopathische opvolging na een operatie (enkel telefonisch)", "de": "Osteopathische Folgebehandlung nach Operation (nur telefonisch)"}
+    },
+    {
+      "id": 13, "treatment": "mobility-class", "duration_minutes": 60, "buffer_before_minutes": 10, "buffer_after_minutes": 10, "step_minutes": 60,
+      "price": {"amount": 1800, "currency": "EUR"}, "room_kind": "gym", "seats": 8, "locations": [1], "practitioners": [2, 5],
+      "name": {"en": "Mobility and fascia self-massage, small group", "fr": "Mobilité et automassage des fascias, petit groupe", "nl": "Mobiliteit en zelfmassage van de fascia, kleine groep", "de": "Beweglichkeit und Faszien-Selbstmassage, kleine Gruppe"}
     }
   ],
   "exceptions": [
