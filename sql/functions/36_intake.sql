@@ -184,7 +184,7 @@ begin
                          or jsonb_typeof(answer -> 'version') is distinct from 'string'
                         then 'must say whether it is `accepted`, and which `version` of the text'
                     when answer ->> 'version' <> q #>> '{consent,version}'
-                        then format('is of another version: the text is now of version %s, and has to be read',
+                        then format('is of another version: the text is of version %s, and has to be read',
                                     q #>> '{consent,version}')
                     when answer ->> 'language' is not null and not q #> '{consent,text}' ? (answer ->> 'language')
                         then 'has no text in that language'
@@ -303,6 +303,22 @@ begin
     refusal := app.intake_refusal(offering, merged, true, for_desk, pointer);
     if refusal.status is null then
         b := app.with_intake(b, offering.intake_version, merged);
+    end if;
+end
+$$;
+
+-- Answers put right (null takes one back, or all), against the questions that the booking was asked: what came later changes
+-- nothing about it. What the desk left open may be answered piece by piece; but of a firm booking only the desk opens again what
+-- was answered. `b` comes back with its answers; or `refusal` says what is wrong. Nothing is written.
+create or replace function app.corrected_intake(inout b app.booking, answers jsonb, for_desk boolean, out refusal app.answer)
+language plpgsql stable as $$
+declare
+    was_open boolean := app.intake_json(b) ->> 'intake_open' <> '[]';
+    merged jsonb := case when answers = 'null' then '{}' else coalesce(b.intake, '{}') || answers end;
+begin
+    refusal := app.intake_refusal(b, merged, b.status <> 'held' and not was_open, for_desk);
+    if refusal.status is null then
+        b := app.with_intake(b, b.intake_version, merged);
     end if;
 end
 $$;

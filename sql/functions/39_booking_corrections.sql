@@ -1,4 +1,5 @@
--- What may be put right about a booking without moving it: its note, the partner's own name for it, and who comes.
+-- What may be put right about a booking without moving it: its note, the partner's own name for it, who comes, and what was
+-- answered before the visit.
 
 -- The members of two documents that differ, one level deep: note, client.email.
 create or replace function app.members_corrected(before jsonb, after jsonb)
@@ -11,7 +12,7 @@ returns jsonb language sql immutable parallel safe as $$
           where before -> 'client' -> key is distinct from after -> 'client' -> key) as c
 $$;
 
--- body: a merge patch of note, external_ref, client. By the partner whose booking it is, or the desk; at any time, also after
+-- body: a merge patch of note, external_ref, client, intake. By the partner whose booking it is, or the desk; at any time, also after
 -- the visit, since what is held on a person must be right. Only a hold may lose its client, and nobody whose client was erased
 -- gets one again. The audit says which members changed, never what they were.
 create or replace function app.patch_booking(booking_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
@@ -22,6 +23,7 @@ declare
     old app.booking;
     base jsonb;
     doc jsonb;
+    answered record;
     answer app.answer;
 begin
     perform app.lock_acts_on(booking_id);
@@ -40,8 +42,17 @@ begin
         return app.booking_refusal(b, 'Its client has been erased.');
     end if;
     base := jsonb_strip_nulls(jsonb_build_object('note', b.note, 'external_ref', b.external_ref, 'client', b.client));
-    doc := jsonb_strip_nulls(app.merge_patch(base, body));
-    if doc = base then
+    doc := jsonb_strip_nulls(app.merge_patch(base, body - 'intake'));
+    old := b;
+    if body ? 'intake' then
+        answered := app.corrected_intake(b, body -> 'intake', for_desk);
+        answer := answered.refusal;
+        if answer.status is not null then
+            return answer;
+        end if;
+        b := answered.b;
+    end if;
+    if doc = base and b.intake is not distinct from old.intake then
         return row(200, app.booking_json(b), b.version, null, null)::app.answer;
     elsif doc ? 'client' and not doc -> 'client' ? 'name' then
         return app.faults_refusal('[]', app.fault('/client/name', 'is required'));
@@ -50,7 +61,6 @@ begin
                            '{"errors": [{"pointer": "/client", "detail": "can be put right, but not be taken away or come after the end"}]}');
     end if;
 
-    old := b;
     b.note := doc ->> 'note';
     b.external_ref := doc ->> 'external_ref';
     b.client := doc -> 'client';
@@ -67,7 +77,7 @@ begin
         b.client_id := app.keep_client(b.clinic_id, b.client, b.source);
     end if;
     update app.booking k
-    set note = b.note, external_ref = b.external_ref, client = b.client, client_id = b.client_id,
+    set note = b.note, external_ref = b.external_ref, client = b.client, client_id = b.client_id, intake = b.intake,
         version = k.version + 1, updated_at = app.now()
     where k.clinic_id = b.clinic_id and k.id = b.id
     returning * into b;
@@ -75,7 +85,9 @@ begin
         perform app.leave_client(old.clinic_id, old.client_id);
     end if;
     perform app.record_booking(b, app.booking_facts(old), 'updated',
-                               jsonb_build_object('changed', app.members_corrected(base, doc)), 'patchBooking', caller, null);
+                               jsonb_build_object('changed', app.members_corrected(base, doc)
+                                                             || case when b.intake is distinct from old.intake then '["intake"]' else '[]'::jsonb end),
+                               'patchBooking', caller, null);
     return row(200, app.booking_json(b), b.version, null, null)::app.answer;
 end
 $$;

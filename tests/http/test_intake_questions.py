@@ -172,7 +172,7 @@ def test_a_consent_is_to_the_words_of_today(practice):
     hold = practice.booked(NINE, client=None, intake={"thinners": True, "remark": "A scar.", "risks": YES})
     assert hold["intake_version"] == 1
     change(practice, remark=None, risks={"consent": {"text": {"en": "Bruises are likely."}, "version": "2"}})
-    again = "is of another version: the text is now of version 2, and has to be read"
+    again = "is of another version: the text is of version 2, and has to be read"
     assert faults(confirm(hold, practice.partner, client=CLIENT)) == {"risks": again}
     assert faults(confirm(hold, practice.desk, client=CLIENT)) == {"risks": again}, "nor does the desk pass it on"
     assert faults(practice.book(TEN, intake={"thinners": True, "risks": YES})) == {"risks": again}
@@ -203,6 +203,32 @@ def test_the_desk_may_leave_open_what_it_could_not_ask(practice):
     for risks in ({"accepted": False, "version": "1"}, {"accepted": True, "version": "0"}):
         assert list(faults(practice.book(ELEVEN, who=practice.desk, intake={"risks": risks}))) == ["risks"]
     assert list(faults(practice.book(ELEVEN, who=practice.desk, intake={"thinners": "ja"}))) == ["thinners"]
+
+
+def test_answers_are_put_right_against_the_questions_of_the_booking(practice):
+    def patch(booking, who, **intake):
+        return who.patch(f"/v1/bookings/{booking['id']}", json={"intake": intake}, if_match="*")
+
+    open_one = practice.booked(NINE, who=practice.desk)
+    change(practice, remark=None, risks={"consent": {"text": {"en": "Bruises are likely."}, "version": "2"}})
+    first = patch(open_one, practice.desk, thinners=False, remark="A scar.")
+    assert first.status_code == 200, first.text
+    assert (first.json()["intake"], first.json()["intake_open"], first.json()["intake_version"]) == (
+        {"thinners": False, "remark": "A scar."}, ["risks"], 1)
+    assert faults(patch(open_one, practice.desk, risks={"accepted": True, "version": "2"})) == {
+        "risks": "is of another version: the text is of version 1, and has to be read"}
+    signed = patch(open_one, practice.desk, risks=YES, remark=None).json()
+    assert signed["intake_open"] == [] and signed["intake"].keys() == {"thinners", "risks"} and signed["version"] == 3
+    assert patch(signed, practice.desk, thinners=False).json()["version"] == 3, "nothing has changed"
+    assert patch(signed, practice.desk, risks=None).json()["intake_open"] == ["risks"]
+
+    mine = practice.booked(TEN, intake={"thinners": True, "risks": {"accepted": True, "version": "2"}})
+    assert patch(mine, practice.partner, thinners=False).json()["intake"]["thinners"] is False
+    assert faults(patch(mine, practice.partner, thinners=None)) == {"thinners": "is required"}
+    taken_back = practice.partner.patch(f"/v1/bookings/{mine['id']}", json={"intake": None}, if_match="*")
+    assert faults(taken_back).keys() == {"thinners", "risks"}
+    trail = practice.desk.items("/v1/audit", clinic_id=practice.id, what="patchBooking", entity_id=mine["id"])
+    assert [entry["after"]["changed"] for entry in trail] == [["intake"]]
 
 
 def test_a_repeated_request_is_answered_alike(practice):

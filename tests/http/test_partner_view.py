@@ -156,7 +156,7 @@ def test_who_may_not_and_what_cannot_be_put_right(practice, clock):
     problem(practice.another_partner().patch(path, **note, if_match="*"), 404, "not-found")
     problem(practice.website.patch(path, **note, if_match="*"), 403, "insufficient-scope")
     for body in ({"start": TEN}, {"status": "cancelled"}, {"client": {"name": None}}, {"client": {"nickname": "A"}}, {"client": {"name": "A\nB"}},
-                 {"intake": {}}, {"note": 5}):
+                 {"intake": []}, {"note": 5}):
         problem(practice.partner.patch(path, json=body, if_match="*"), 400, "invalid-request")
     refused = problem(practice.partner.patch(path, json={"client": None}, if_match="*"), 422, "client-required")
     assert refused["errors"][0]["pointer"] == "/client"

@@ -42,7 +42,7 @@ ANSWERS = [
     ("risks", {"accepted": True}, "must say whether it is `accepted`, and which `version` of the text"),
     ("risks", {"accepted": "yes", "version": "2027-1"}, "must say whether it is `accepted`, and which `version` of the text"),
     ("risks", {"accepted": False, "version": "2027-1"}, "must be accepted"),
-    ("risks", {"accepted": True, "version": "2026-1"}, "is of another version: the text is now of version 2027-1, and has to be read"),
+    ("risks", {"accepted": True, "version": "2026-1"}, "is of another version: the text is of version 2027-1, and has to be read"),
     ("risks", {"accepted": True, "version": "2027-1", "language": "fr"}, None),
     ("risks", {"accepted": True, "version": "2027-1", "language": "nl"}, "has no text in that language"),
     ("photos", None, None),
