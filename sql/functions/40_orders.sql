@@ -292,23 +292,27 @@ begin
 end
 $$;
 
--- The rules of all clinics, then all practitioners and rooms that the wishes may take, clinic by clinic, before anything of them is read.
-create or replace function app.lock_wishes(wishes app.booking_wish[])
-returns void language plpgsql volatile as $$
+-- The rules of all clinics, then all practitioners and rooms that the wishes may take, clinic by clinic, before anything of them is
+-- read. The practitioners that are locked then: of nobody else may seats be counted.
+create or replace function app.practitioners_locked(wishes app.booking_wish[])
+returns uuid[] language plpgsql volatile as $$
 declare
     clinic uuid;
+    locked uuid[] := '{}';
+    people uuid[];
     clinics uuid[] := array(select distinct w.clinic_id from unnest(wishes) as w order by 1);
 begin
     foreach clinic in array clinics loop
         perform app.lock_rules_shared(clinic);
     end loop;
     foreach clinic in array clinics loop
+        people := array(select distinct p from unnest(wishes) as w,
+                        unnest(app.hopeful_practitioners(w.clinic_id, w.practitioners, w.block, null)) as p where w.clinic_id = clinic);
         perform app.lock_bookable(
-            clinic,
-            array(select distinct p from unnest(wishes) as w,
-                  unnest(app.hopeful_practitioners(w.clinic_id, w.practitioners, w.block, null)) as p where w.clinic_id = clinic),
-            array(select distinct r from unnest(wishes) as w, unnest(app.rooms_of(w)) as r where w.clinic_id = clinic));
+            clinic, people, array(select distinct r from unnest(wishes) as w, unnest(app.rooms_of(w)) as r where w.clinic_id = clinic));
+        locked := locked || people;
     end loop;
+    return locked;
 end
 $$;
 
@@ -344,6 +348,7 @@ declare
     is_hopeless boolean := false;
     expires timestamptz;
     number int;
+    locked uuid[];
     hopeful uuid[];
     rooms uuid[];
     place app.place;
@@ -382,7 +387,7 @@ begin
     end if;
 
     begin
-        perform app.lock_wishes(wishes);
+        locked := app.practitioners_locked(wishes);
         foreach wish in array wishes loop
             perform app.expire_lapsed(wish.clinic_id, app.rooms_of(wish)
                                       || app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null), wish.block);
@@ -398,7 +403,8 @@ begin
             order by (wishes[n]).clinic_id, cardinality((wishes[n]).practitioners), n
         loop
             wish := wishes[number + 1];
-            hopeful := app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null);
+            hopeful := app.hopeful_practitioners(wish.clinic_id, array(select unnest(wish.practitioners) intersect select unnest(locked)),
+                                                 wish.block, null);
             rooms := app.rooms_of(wish);
             place := app.find_place(wish.clinic_id, wish.offering_id, wish.location_id, wish.practitioners, hopeful, rooms,
                                     wish.starts_at, for_desk, false, null, wish.seats);
