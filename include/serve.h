@@ -72,7 +72,7 @@ struct request {
     /* set by validate; owned by the request, released with the arena */
     json_t *parameters; /* typed members by parameter name */
     json_t *input;      /* the body; NULL when there is none */
-    const char *rows; /* JSON that a handler made for the argument of that name */
+    const char *rows;   /* JSON that a handler made for the argument of that name */
 
     /* set along the way */
     int64_t database_us;
