@@ -186,19 +186,27 @@ def test_the_last_seats_have_as_many_winners(service, crowd, tokens, database, l
 @pytest.mark.race
 @pytest.mark.timeout(300)
 def test_everybody_comes_and_goes_and_no_seat_is_sold_twice(service, crowd, tokens, database):
-    """Holds, confirmations, extensions, moves and cancellations of one to three seats over four classes, two of which overlap."""
-    slots = [slot["start"] for slot in free_days(crowd)[:4]]
+    """Bookings, holds, orders, confirmations, extensions, moves and cancellations of one to three seats over four classes (orders want
+    one more, where there are fewer)."""
+    slots = [slot["start"] for slot in free_days(crowd)]
+    slots, quiet = slots[:4], slots[4:24]
     token = tokens.partner("partner-a", [crowd.id])
 
     def live(index):
         pick, caller = random.Random(index), Caller(service.port, token)
         mine, seen = [], collections.Counter()
         for _ in range(ROUNDS):
-            act = pick.choice(["book", "book", "move", "confirm", "extend", "cancel"]) if mine else "book"
+            act = pick.choice(["book", "order", "move", "confirm", "extend", "cancel", "cancel"]) if mine else pick.choice(["book", "order"])
             if act == "book":
                 reply = caller.call("POST", "/v1/bookings", crowd.booking(pick.choice(slots), seats=pick.randint(1, 3), hold=pick.random() < 0.5))
                 if reply.status == 201:
                     mine.append(reply.json()["id"])
+            elif act == "order":
+                items = [{"offering_id": crowd.massage["id"], "location_id": crowd.site["id"], "start": start, "seats": 1}
+                         for start in (pick.choice(slots), pick.choice(quiet))]
+                reply = caller.call("POST", "/v1/orders", {"client": CLIENT, "items": items})
+                if reply.status == 201:
+                    mine += [booking["id"] for booking in reply.json()["bookings"]]
             else:
                 booking = pick.choice(mine)
                 path, body = {"move": ("reschedule", {"start": pick.choice(slots)}), "confirm": ("confirm", {"client": CLIENT}),
@@ -214,7 +222,7 @@ def test_everybody_comes_and_goes_and_no_seat_is_sold_twice(service, crowd, toke
     seen = sum((seen for _, seen in results), collections.Counter())
     print(dict(seen))
     assert {status for _, status in seen} <= {200, 201, 409}, seen
-    assert {act for act, status in seen if status < 300} == {"book", "move", "confirm", "extend", "cancel"}
+    assert {act for act, status in seen if status < 300} == {"book", "order", "move", "confirm", "extend", "cancel"}
     live_ones = {str(row[0]) for row in database.fetch("select id from app.booking where status in ('held', 'confirmed')")}
     assert live_ones == {booking for mine, _ in results for booking in mine}
     assert wrongs(database) == []
