@@ -1,6 +1,6 @@
 -- listLocations: nearest first (near), else best match (q), else by name, each along an index.
 --
--- Where a wish is rare, walking along the order would look at everything: then, after a fortieth of the effort, the places that
+-- Where a wish is rare, walking along the order would look at everything: then, after a twentieth of the effort, the places that
 -- the wish names are taken (2,000 at most) and sorted. Where neither helps, a page ends early, with a cursor: no request looks at more than `effort` allows.
 
 -- Whether the clinic is there, somebody at the place gives what is wished, and it is called so or gives what is meant.
@@ -128,6 +128,21 @@ begin
 end
 $$;
 
+-- The page of what was found nearby, in any order. cut_at is null, or the distance up to which all were looked at when the
+-- effort was spent.
+create or replace function app.nearest_page(hits uuid[], distances float8[], page_size int, cut_at float8,
+                                            out ids uuid[], out keys jsonb[], out next_key jsonb)
+language plpgsql immutable parallel safe as $$
+begin
+    select array_agg(f.id order by f.far, f.id), array_agg(jsonb_build_array(f.far, f.id) order by f.far, f.id)
+    into ids, keys from unnest(hits, distances) as f (id, far);
+    next_key := case when cardinality(ids) > page_size then keys[page_size]
+                     when cut_at is not null then jsonb_build_array(cut_at, 'ffffffff-ffff-ffff-ffff-ffffffffffff') end;
+    ids := coalesce(ids[:page_size], '{}');
+    keys := keys[:page_size];
+end
+$$;
+
 -- Nearest first, along the index of positions. Places at one distance come in any order, so all of them are looked at.
 create or replace function app.nearest_locations(w app.wish, page_size int, after jsonb,
                                                  out ids uuid[], out keys jsonb[], out next_key jsonb)
@@ -156,7 +171,7 @@ begin
         continue when (hit.far, hit.id) <= (after_number, after_id);
         if hit.far > latest then
             done := latest;
-            if effort > most_effort / 40 and not is_tried then
+            if effort > most_effort / 20 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_locations(w);
                 if narrowed is not null then
@@ -178,15 +193,8 @@ begin
             end if;
         end if;
     end loop;
-    select array_agg(h.id order by h.far, h.id), array_agg(jsonb_build_array(h.far, h.id) order by h.far, h.id)
-    into ids, keys from unnest(ids, numbers) as h (id, far);
-    if cardinality(ids) > page_size then
-        next_key := keys[page_size];
-    elsif is_cut then
-        next_key := jsonb_build_array(done, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-    end if;
-    ids := coalesce(ids[:page_size], '{}');
-    keys := keys[:page_size];
+    select p.ids, p.keys, p.next_key into ids, keys, next_key
+    from app.nearest_page(ids, numbers, page_size, case when is_cut then done end) as p;
 end
 $$;
 
@@ -213,7 +221,7 @@ begin
             if effort > most_effort then
                 next_key := key;
                 exit;
-            elsif effort > most_effort / 40 and not is_tried then
+            elsif effort > most_effort / 20 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_locations(w);
                 exit when narrowed is not null;

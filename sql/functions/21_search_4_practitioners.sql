@@ -181,7 +181,7 @@ begin
         continue when place.far < after_number;
         if place.far > latest then
             done := latest;
-            if effort > most_effort / 40 and not is_tried then
+            if effort > most_effort / 20 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_practitioners(w);
                 if narrowed is not null then
@@ -216,15 +216,8 @@ begin
             end if;
         end loop;
     end loop;
-    select array_agg(h.id order by h.far, h.id), array_agg(jsonb_build_array(h.far, h.id) order by h.far, h.id)
-    into ids, keys from unnest(ids, numbers) as h (id, far);
-    if cardinality(ids) > page_size then
-        next_key := keys[page_size];
-    elsif is_cut then
-        next_key := jsonb_build_array(done, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-    end if;
-    ids := coalesce(ids[:page_size], '{}');
-    keys := keys[:page_size];
+    select p.ids, p.keys, p.next_key into ids, keys, next_key
+    from app.nearest_page(ids, numbers, page_size, case when is_cut then done end) as p;
 end
 $$;
 
@@ -251,7 +244,7 @@ begin
             if effort > most_effort then
                 next_key := key;
                 exit;
-            elsif effort > most_effort / 40 and not is_tried then
+            elsif effort > most_effort / 20 and not is_tried then
                 is_tried := true;
                 narrowed := app.narrow_practitioners(w);
                 exit when narrowed is not null;
