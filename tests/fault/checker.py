@@ -23,8 +23,9 @@ LIVE = ("held", "confirmed")
 # What a change leads to, and from which statuses: None is the making.
 LEGAL = {"held": ((None,), "held"), "confirmed": ((None, "held"), "confirmed"), "extended": (("held",), "held"),
          "rescheduled": (LIVE, None), "cancelled": (LIVE, "cancelled"), "expired": (("held",), "expired")}
-KIND = {"confirm": "confirmed", "cancel": "cancelled", "reschedule": "rescheduled", "extend": "extended"}
-PROBLEMS = {"slot-taken", "slot-not-offered", "state-conflict", "hold-expired", "too-many-holds"}
+KIND = {"confirm": "confirmed", "cancel": "cancelled", "reschedule": "rescheduled", "extend": "extended", "accept": "confirmed",
+        "confirm_order": "confirmed", "cancel_order": "cancelled", "extend_order": "extended", "decline": "cancelled"}
+PROBLEMS = {"slot-taken", "slot-not-offered", "state-conflict", "hold-expired", "too-many-holds", "order-refused"}
 RULES = ("lost", "unasked", "doubled", "overlap", "misplaced", "states", "versions", "charges", "keys", "tail", "stale", "unknown", "errors")
 
 # From the bookings alone, with the offering's buffers; practitioners and rooms.
@@ -85,7 +86,8 @@ class Check:
         self.buffers = {id: (datetime.timedelta(minutes=before), datetime.timedelta(minutes=after)) for id, before, after in rows(
             "select id::text, buffer_before_minutes, buffer_after_minutes from app.offering")}
         self.prices = {id: (price, policy) for id, price, policy in rows("select id::text, price_amount, policy from app.booking")}
-        self.sources = dict(rows("select id::text, source from app.booking"))
+        self.offered = dict(rows("select id::text, waitlist_entry_id::text from app.booking where waitlist_entry_id is not null"))
+        self.accepted = dict(rows("select id::text, booking_id::text from app.waitlist_entry where status = 'accepted'"))
         self.charges = rows("select booking_id::text, kind, amount from app.charge")
         self.records = {key: body for key, body in rows("select key, body from app.idempotency_record")}
         self.overlaps = rows(OVERLAPS)
@@ -107,6 +109,7 @@ class Check:
         self._walk()
         self._check_answers()
         self._check_origins()
+        self._check_offers()
         self._check_tail()
         return {rule: self.found[rule] for rule in RULES if self.found[rule]}
 
@@ -176,61 +179,89 @@ class Check:
         for act in self.history:
             broken = [status for status in act.statuses[:-1] if status not in (0, 503)]
             if act.status == 0:
-                self.say("unknown", "{} {} by {}: {}", act.what, act.booking, act.who, act.statuses[-5:])
+                self.say("unknown", "{} {} by {}: {}", act.what, act.about, act.who, act.statuses[-5:])
             elif broken or self.quiet and len(act.statuses) > 1:
-                self.say("errors", "{} {} by {}: {}", act.what, act.booking, act.who, act.statuses)
+                self.say("errors", "{} {} by {}: {}", act.what, act.about, act.who, act.statuses)
             elif act.what == "read":
                 self._check_read(act)
             elif act.done:
                 self._check_done(act)
             elif act.status != 409 or act.answer["type"].rsplit("/", 1)[-1] not in PROBLEMS:
-                self.say("errors", "{} {} by {}: {} {}", act.what, act.booking, act.who, act.status, act.answer)
+                self.say("errors", "{} {} by {}: {} {}", act.what, act.about, act.who, act.status, act.answer)
 
     def _agrees(self, answer, change):
         return (change.status == answer["status"] and change.start == instant(answer["start"])
                 and change.end == instant(answer["end"]) and change.practitioner == answer["practitioner_id"])
 
+    def _is_told(self, answer):
+        """Whether the log has this version of a booking as it was answered. A hold that ran out is told as expired before
+        anybody has written it down."""
+        change = self.by_version.get((answer["id"], answer["version"]))
+        if not change:
+            return answer["status"] == "expired" and (answer["id"], answer["version"] - 1) in self.by_version
+        return self._agrees(answer, change)
+
     def _check_read(self, act):
         if act.status != 200:
-            self.say("lost", "booking {} was answered to {}, and a read finds {}", act.booking, act.who, act.status)
+            self.say("lost", "booking {} was answered to {}, and a read finds {}", act.about, act.who, act.status)
         elif act.answer["version"] < act.seen_before:
-            self.say("stale", "booking {} was at version {} and is read as {}", act.booking, act.seen_before, act.answer["version"])
-        else:
-            change = self.by_version.get((act.booking, act.answer["version"]))
-            # A hold that ran out is read as expired before anybody has written it down.
-            if not change and act.answer["status"] == "expired" and (act.booking, act.answer["version"] - 1) in self.by_version:
-                return
-            if not change or not self._agrees(act.answer, change):
-                self.say("lost", "booking {}, version {}, was read and is not in the log so", act.booking, act.answer["version"])
+            self.say("stale", "booking {} was at version {} and is read as {}", act.about, act.seen_before, act.answer["version"])
+        elif not self._is_told(act.answer):
+            self.say("lost", "booking {}, version {}, was read and is not in the log so", act.about, act.answer["version"])
 
     def _check_done(self, act):
-        answer = act.answer
-        change = self.by_version.get((answer["id"], answer["version"]))
-        if not change or not self._agrees(answer, change):
-            self.say("lost", "{} of booking {}, version {}: not in the log as answered", act.what, answer["id"], answer["version"])
-        elif act.what == "reschedule" and change.act != act.id and instant(act.body["start"]) == change.start:
-            pass  # it was there already
-        elif change.act != act.id:
-            self.say("doubled", "{} of booking {}, version {}, was answered to two", act.what, answer["id"], answer["version"])
-        elif change.kind != KIND.get(act.what, answer["status"]):
-            self.say("states", "{} of booking {} is told as {}", act.what, answer["id"], change.kind)
-        if self.records.get(act.id) != answer:
-            self.say("keys", "{} of booking {}: what is kept for its key is not what was answered", act.what, answer["id"])
+        mine = {(change.booking, change.version): change for change in self.by_act[act.id]}
+        for answer in act.bookings:
+            change = mine.pop((answer["id"], answer["version"]), None)
+            if not self._is_told(answer):
+                self.say("lost", "{} of booking {}, version {}: not in the log as answered", act.what, answer["id"], answer["version"])
+            elif change and change.kind != KIND.get(act.what, answer["status"]):
+                self.say("states", "{} of booking {} is told as {}", act.what, answer["id"], change.kind)
+            elif not change and not self._may_be_anothers(act, answer):
+                self.say("doubled", "{} of booking {}, version {}, was answered to two", act.what, answer["id"], answer["version"])
+        for change in mine.values():  # what the answer does not tell: the hold that was declined
+            if act.what != "decline" or change.kind != "cancelled":
+                self.say("unasked", "{} of booking {} came with {} and was not answered", change.kind, change.booking, act.what)
+        if self.records.get(act.id) != act.answer:
+            self.say("keys", "{} of {}: what is kept for its key is not what was answered", act.what, act.about)
+
+    def _may_be_anothers(self, act, answer):
+        """Whether an act may tell of a version of a booking that it did not make: it moved to where it was already, or
+        an order tells of one that had been cancelled alone."""
+        if act.what == "reschedule":
+            return instant(act.body["start"]) == instant(answer["start"])
+        return act.what.endswith("_order") and answer["status"] in ("cancelled", "expired") and len(act.bookings) > 1
 
     def _check_origins(self):
-        """Every change was answered to whoever asked for it; only time expires holds."""
+        """Every change was answered to whoever asked for it; only time expires holds, and only the waiting list makes them."""
         done = {act.id for act in self.history if act.done}
         for act, changes in self.by_act.items():
-            if len(changes) > 1 and act is not None:
-                self.say("doubled", "act {} made {} changes", act, len(changes))
+            if act is not None and len({change.booking for change in changes}) < len(changes):
+                self.say("doubled", "act {} changed a booking twice", act)
         for change in self.changes:
-            if change.kind == "expired":
-                if change.who != "clinicd":
-                    self.say("unasked", "booking {} was expired by {}", change.booking, change.who)
+            if change.who == "clinicd":
+                if change.kind != "expired" and not (change.kind == "held" and change.booking in self.offered):
+                    self.say("unasked", "booking {} was {} by nobody", change.booking, change.kind)
             elif change.act not in done:
                 self.say("unasked", "{} of booking {}, version {}, was answered to nobody", change.kind, change.booking, change.version)
         for key in self.records.keys() - done:
             self.say("unasked", "an answer is kept for {}, and nobody got it", key)
+
+    def _check_offers(self):
+        """Of all that an entry of the waiting list was offered, one at most became firm, and the entry names it."""
+        winners = collections.defaultdict(set)
+        for change in self.changes:
+            if change.kind == "confirmed" and change.booking in self.offered:
+                winners[self.offered[change.booking]].add(change.booking)
+        for entry, bookings in winners.items():
+            if len(bookings) > 1:
+                self.say("doubled", "entry {} won {} offers", entry, len(bookings))
+        accepts = collections.Counter(act.about for act in self.history if act.what == "accept" and act.done)
+        for entry, count in accepts.items():
+            if count > 1:
+                self.say("doubled", "entry {} was accepted by {} acts", entry, count)
+            if self.accepted.get(entry) not in winners[entry]:
+                self.say("lost", "entry {} was accepted, and stands as {}", entry, self.accepted.get(entry))
 
     def _check_tail(self):
         if self.tail is None:

@@ -15,9 +15,12 @@ from harness.practice import Practice
 CONNECTIONS = 32
 PARTNERS = 8
 DESKS = 2  # connections of the clinic's own staff
-MORNING = "2027-03-01T09:00:00Z"  # ten on a Monday; the places are on Tuesday from nine to eleven: some are late to cancel, some not yet
+MORNING = "2027-03-01T09:00:00Z"  # ten on a Monday; the places are on Tuesday from nine to twelve: some are late to cancel, some not yet
 DAY = "2027-03-02"
-STARTS = [f"{DAY}T{minute // 60:02}:{minute % 60:02}:00+01:00" for minute in range(9 * 60, 11 * 60 + 15, 15)]
+STARTS = [f"{DAY}T{minute // 60:02}:{minute % 60:02}:00+01:00" for minute in range(9 * 60, 12 * 60, 15)]
+# How often what is tried.
+WEIGHTS = {"create": 6, "hold": 22, "confirm": 15, "cancel": 14, "reschedule": 24, "extend": 5, "read": 7,
+           "order": 10, "confirm_order": 6, "cancel_order": 3, "extend_order": 1, "wait": 2, "accept": 6, "decline": 2}
 KNOWN = (200, 201, 204, 400, 401, 403, 404, 409, 412, 422)  # an answer after which nothing is in doubt
 PATIENCE_SECONDS = 60
 
@@ -27,8 +30,9 @@ class Act:
     """One thing that somebody wanted, with as many tries as it took. `status` 0: nobody knows how it went."""
     id: str            # the Idempotency-Key, and the X-Request-Id of every try
     who: str           # sub of the token
-    what: str          # create, confirm, cancel, reschedule, extend, read
-    booking: str | None
+    what: str          # of WEIGHTS
+    about: str | None  # the booking, order or entry of the waiting list
+    path: str
     body: dict | None
     asked_at: float
     answered_at: float = 0.0
@@ -42,6 +46,12 @@ class Act:
     def done(self):
         return 200 <= self.status < 300
 
+    @property
+    def bookings(self):
+        """Those that the answer tells of: itself, those of an order, what was offered and accepted."""
+        answer = self.answer or {}
+        return answer.get("bookings") or [answer[name] for name in ("booking",) if name in answer] or [answer] * ("reference" in answer)
+
 
 class Place:
     """A practice of four people and two rooms, made through the API: a massage of 30 minutes with 5 after it, and needling
@@ -53,13 +63,13 @@ class Place:
         assert admin.post("/v1/test-clock", json={"now": MORNING}).status_code == 200
         practice = self.practice = Practice(client, tokens, policy={
             "cancellation_notice_hours": 24, "late_cancellation_fee_percent": 75, "late_reschedule_fee_percent": 50,
-            "hold_minutes": 5, "max_holds_per_partner": 200, "max_holds_per_client": 200})
+            "hold_minutes": 5, "waitlist_offer_minutes": 5, "max_holds_per_partner": 200, "max_holds_per_client": 200})
         site = practice.location()
         people = [practice.practitioner(site) for _ in range(4)]
         for _ in range(2):
             practice.make("room", location_id=site["id"], name="Room", kind="quiet")
         for person in people:
-            practice.schedule(person, site, weekdays=(2,))
+            practice.schedule(person, site, weekdays=(2,), end="13:00")
         self.site = site["id"]
         self.people = [person["id"] for person in people]
         self.offerings = [
@@ -78,8 +88,10 @@ class Traffic:
     def __init__(self, place, port, seconds, least=0, seed=1, connections=CONNECTIONS):
         self.place, self.port, self.seconds, self.least, self.seed = place, port, seconds, least, seed
         self.connections = connections
-        self.live = {}      # by who made it: the bookings that are thought to be live; the desk has all
+        self.live = {}      # by who made it: the bookings that are thought to be live, and their status; the desk has all
         self.ended = {}     # likewise, those that are not
+        self.orders = {}    # by who made it: orders that are thought to be live
+        self.waiting = {}   # likewise, entries of the waiting list
         self.versions = {}  # of a booking: the newest that anybody was answered
         self.made_by = {}
         self.history = []
@@ -122,22 +134,40 @@ class Traffic:
         caller = Caller(self.port, self.place.token(who), timeout=10)
         mine = []
         while self._goes_on:
-            act = self._choose(pick, who)
+            # Some begin with an order, while there is room for one.
+            what = "order" if not mine and index % 3 == 0 else pick.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+            act = self._choose(pick, who, what)
             self._ask(caller, act, pick)
             self._learn(act)
             mine.append(act)
         caller.close()
         return mine
 
-    def _choose(self, pick, who):
-        what = pick.choices(["create", "hold", "confirm", "cancel", "reschedule", "extend", "read"], [6, 24, 16, 14, 26, 6, 8])[0]
+    def _choose(self, pick, who, what):
+        if what.endswith("_order"):
+            known = [order for order, status in list(self.orders.get(who, {}).items()) if status == "held" or what == "cancel_order"]
+            if known:
+                order = pick.choice(known[-10:])
+                return self._act(who, what, order, f"/v1/orders/{order}/{what.removesuffix('_order')}", None if "extend" in what else {})
+            what = "order"
+        if what == "order":
+            return self._act(who, what, None, "/v1/orders", self._basket(pick))
+        if what in ("wait", "accept", "decline"):
+            known = list(self.waiting.get(who, ()))
+            if known and (what != "wait" or len(known) > 1):
+                entry = pick.choice(known)
+                what = "accept" if what == "wait" else what
+                return self._act(who, what, entry, f"/v1/waitlist/{entry}/{what}", {})
+            return self._act(who, "wait", None, "/v1/waitlist", {
+                "clinic_id": self.place.practice.id, "offering_ids": [pick.choice(self.place.offerings)], "date_from": DAY, "date_to": DAY,
+                "client": self._client(pick)})
         known = [] if what in ("create", "hold") else self._known(pick, who, what)
         if not known:
-            return self._act(who, "create", None, self._wish(pick, who, what != "create"))
+            return self._act(who, "create", None, "/v1/bookings", self._wish(pick, who, what != "create"))
         booking = pick.choice(known[-30:])
         body = {"confirm": {}, "cancel": {"reason": "changed my mind"},
                 "reschedule": {"start": pick.choice(STARTS), "practitioner_id": pick.choice([*self.place.people, None])}}.get(what)
-        return self._act(who, what, booking, body)
+        return self._act(who, what, booking, f"/v1/bookings/{booking}" + ("" if what == "read" else f"/{what}"), body)
 
     def _known(self, pick, who, what):
         """Bookings that the act may be about: mostly such that it can succeed."""
@@ -146,24 +176,34 @@ class Traffic:
         wanted = ("held",) if what in ("confirm", "extend") and pick.random() < 0.8 else ("held", "confirmed")
         return [booking for booking, status in list(self.live.get(who, {}).items()) if status in wanted]
 
+    @staticmethod
+    def _client(pick):
+        return {"name": "Somebody", "email": f"{pick.randrange(1000)}@example.org"}
+
+    def _basket(self, pick):
+        """Two or three with different people, all or none."""
+        people = pick.sample(self.place.people, pick.choice([2, 2, 2, 3]))
+        return {"client": self._client(pick), "hold": pick.random() < 0.6,
+                "items": [{"offering_id": pick.choice(self.place.offerings), "location_id": self.place.site, "start": pick.choice(STARTS),
+                           "practitioner_id": person} for person in people]}
+
     def _wish(self, pick, who, hold):
         body = {"offering_id": pick.choice(self.place.offerings), "location_id": self.place.site, "start": pick.choice(STARTS), "hold": hold,
-                "client": {"name": "Somebody", "email": f"{pick.randrange(1000)}@example.org"}}
+                "client": self._client(pick)}
         if pick.random() < 0.8:
             body["practitioner_id"] = pick.choice(self.place.people)
         if who == "desk" and pick.random() < 0.3:  # off the grid, which the desk may, but never over somebody
             body |= {"start": body["start"].replace(":15:00+", ":20:00+"), "override": {"reason": "asked by telephone"}}
         return body
 
-    def _act(self, who, what, booking, body):
-        return Act(uuid.uuid4().hex, who, what, booking, body, time.monotonic(), seen_before=self.versions.get(booking, 0))
+    def _act(self, who, what, about, path, body):
+        return Act(uuid.uuid4().hex, who, what, about, path, body, time.monotonic(), seen_before=self.versions.get(about, 0))
 
     def _ask(self, caller, act, pick):
-        path = "/v1/bookings" + (f"/{act.booking}" if act.booking else "") + ("" if act.what in ("create", "read") else f"/{act.what}")
         headers = {"X-Request-Id": act.id} | ({} if act.what == "read" else {"Idempotency-Key": act.id})
         give_up = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < give_up:
-            reply = caller.call("GET" if act.what == "read" else "POST", path, act.body, headers)
+            reply = caller.call("GET" if act.what == "read" else "POST", act.path, act.body, headers)
             act.statuses.append(reply.status)
             if reply.status in KNOWN:
                 act.status, act.answer = reply.status, reply.json() if reply.content else None
@@ -173,19 +213,32 @@ class Traffic:
         act.answered_at = time.monotonic()
 
     def _learn(self, act):
-        status = act.answer.get("current_status", act.answer.get("status")) if act.status in (200, 201, 409) else None
+        if act.what == "wait" and act.done:
+            self.waiting.setdefault(act.who, {})[act.answer["id"]] = True
+        elif act.what in ("accept", "decline") and (act.what == "accept" and act.done or act.status == 409 and has_ended(act)):
+            self.waiting.get(act.who, {}).pop(act.about, None)
+        elif act.what.endswith("order") and act.done:
+            self.orders.setdefault(act.who, {})[act.answer["id"]] = act.answer["status"]
+        elif act.what.endswith("order") and act.about and act.status == 409 and act.answer.get("current_status") in ("cancelled", "expired"):
+            self.orders[act.who].pop(act.about, None)
         if act.done:
-            booking = act.answer["id"]
-            self.versions[booking] = max(self.versions.get(booking, 0), act.answer["version"])
-            if act.what == "create":
-                self.made_by[booking] = act.who
-        else:
-            booking = act.booking
+            for booking in act.bookings:
+                self.made_by.setdefault(booking["id"], act.who)
+                self.versions[booking["id"]] = max(self.versions.get(booking["id"], 0), booking["version"])
+                self._note(booking["id"], booking["status"])
+        elif act.about in self.made_by and act.status == 409:
+            self._note(act.about, act.answer.get("current_status"))
+
+    def _note(self, booking, status):
         if status in ("held", "confirmed", "cancelled", "expired"):
             for who in {self.made_by[booking], "desk"}:
-                is_live = status in ("held", "confirmed")
                 self.live.setdefault(who, {}).pop(booking, None)
-                (self.live if is_live else self.ended).setdefault(who, {})[booking] = status
+                (self.live if status in ("held", "confirmed") else self.ended).setdefault(who, {})[booking] = status
+
+
+def has_ended(act):
+    """Whether a refusal says that an entry of the waiting list has ended."""
+    return act.answer.get("current_status") in ("accepted", "declined", "expired", "withdrawn")
 
 
 class Tail(threading.Thread):

@@ -64,7 +64,7 @@ def play(service, client, tokens, database, seconds=SECONDS, kill=None, pause=PA
     kills = killer.stop()
     service.wait("/readyz", seconds=30)
     traffic.tail = tail.stop()
-    traffic.changes = len(traffic.tail)
+    traffic.changes = sum(entity == "booking" for _, _, entity, _, _ in traffic.tail)
     traffic.keep(BUILD / "test" / f"history-{name}.jsonl")
     return traffic, kills
 
@@ -107,7 +107,7 @@ def test_everything_at_once(service, client, tokens, database, figures):
     figures("nothing", traffic, found)
     assert not found, describe(found)
     done = {act.what for act in traffic.history if act.done}
-    assert done == {"create", "confirm", "cancel", "reschedule", "extend", "read"}, "all of them happened"
+    assert done >= {"create", "confirm", "cancel", "reschedule", "read", "order", "wait"}, done
     refused = {act.answer["type"].rsplit("/", 1)[-1] for act in traffic.history if act.status == 409}
     assert {"slot-taken", "state-conflict"} <= refused, "and met another's act"
     assert database.value("select count(*) from app.change where kind = 'expired'") > 0, "holds ran out under their hands"
