@@ -389,8 +389,8 @@ begin
     begin
         locked := app.practitioners_locked(wishes);
         foreach wish in array wishes loop
-            perform app.expire_lapsed(wish.clinic_id, app.rooms_of(wish)
-                                      || app.hopeful_practitioners(wish.clinic_id, wish.practitioners, wish.block, null), wish.block);
+            perform app.expire_lapsed(wish.clinic_id, app.rooms_of(wish) || array(select unnest(wish.practitioners) intersect select unnest(locked)),
+                                      wish.block);
         end loop;
         if is_held then
             select moment + make_interval(mins => min((app.policy(c.policy) ->> 'hold_minutes')::int)) into expires
