@@ -87,13 +87,19 @@ def practice_lines(seed, clinic):
                         "expires_on": "2030-01-01"}, {"code": "another"}]) for _ in range(6)]
     offerings = [line("offering", status(), treatment="dry-needling", name=texts(), duration_minutes=45, buffer_before_minutes=5,
                       buffer_after_minutes=10, step_minutes=30, price={"amount": 6500, "currency": "EUR"}, practitioner_ids=some(people),
-                      location_ids=some(locations), room_kind="treatment-room", self_bookable=chance.random() < 0.5) for _ in range(4)]
+                      location_ids=some(locations), room_kind="treatment-room", self_bookable=chance.random() < 0.5,
+                      intake=[{"code": "where", "type": "choice", "label": {"en": chance.choice(HOSTILE)}, "help": {}, "required": False,
+                               "multiple": True, "choices": [{"code": "neck", "label": {"en": "Neck"}}]},
+                              {"code": "risks", "type": "consent", "required": True, "label": {"en": "Risks"}, "help": {"fr": "?"},
+                               "consent": {"version": "2027-1", "text": {"en": chance.choice(HOSTILE)}}}]) for _ in range(4)]
     schedules = [line("schedule", status(), practitioner_id=chance.choice(people)["id"], location_id=chance.choice(locations)["id"], weekday=7,
-                      valid_from="2027-01-01", valid_until="2027-12-31", every_weeks=2, **{"from": "22:00", "to": "02:00"}) for _ in range(4)]
+                      valid_from="2027-01-01", valid_until="2027-12-31", every_weeks=2, desk_only_until_hours_before=chance.choice([None, 0, 24]),
+                      **{"from": "22:00", "to": "02:00"}) for _ in range(4)]
     exceptions = [line("exception", status(), kind="close", location_id=chance.choice(locations)["id"], date_from="2027-01-01", date_to="2027-01-02",
                        reason=chance.choice(HOSTILE), windows=[{"from": "09:00", "to": "10:00"}]),
                   line("exception", status(), kind="replace", location_id=chance.choice(locations)["id"],
-                       practitioner_id=chance.choice(people)["id"], date_from="2027-01-01", date_to="2027-01-02")]
+                       practitioner_id=chance.choice(people)["id"], date_from="2027-01-01", date_to="2027-01-02",
+                       windows=[{"from": "09:00", "to": "10:00", "desk_only_until_hours_before": 48}])]
     return [HEAD, head, *locations, *rooms, *people, *offerings, *schedules, *exceptions, END]
 
 
