@@ -134,3 +134,32 @@ def test_a_confirmation_and_a_cancellation_of_one_order(service, tokens, databas
         assert states == {"cancelled"}, states
     check(database)
     assert database.fetch("select count(*) from app.occupancy")[0][0] == 0
+
+
+def test_series_that_want_the_same_times(service, tokens, database, places):
+    """Whoever loses a session that it had planned finds another for it, or tells it as missing; bookings come in between."""
+    token = tokens.partner("partner-a")
+    wanted = places[0]
+
+    def ask(index):
+        caller = Caller(service.port, token)
+        if index % 4 == 3:
+            reply = caller.call("POST", "/v1/bookings", booking_of(wanted))
+        else:
+            reply = caller.call("POST", "/v1/series", {
+                "offering_id": wanted["offering_id"], "location_id": wanted["location_id"], "sessions": 4,
+                "practitioner_id": wanted["practitioner_id"], "first_date": wanted["start"][:10], "time": wanted["start"][11:16],
+                "mode": "best_effort" if index % 2 else "all", "client": {"name": "Racer"}})
+        caller.close()
+        return reply
+
+    replies = together(12, ask)
+    assert {reply.status for reply in replies} <= {201, 409}, [reply.content for reply in replies]
+    answered = [reply.json() for reply in replies if reply.status == 201 and "sessions" in reply.json()]
+    assert len(answered) > 1
+    for one in answered:
+        assert len(one["sessions"]) + len(one["missing"]) == 4 and (one["mode"] == "best_effort" or not one["missing"])
+    check(database)
+    rows = dict(database.fetch("select series_id::text, count(*) from app.booking where series_id is not null group by series_id"))
+    assert rows == {one["id"]: len(one["sessions"]) for one in answered}
+    assert database.fetch("select count(*) from app.series")[0][0] == len(answered)
