@@ -20,7 +20,7 @@ begin
     if to_regtype('app.booking_filter') is null then
         create type app.booking_filter as (
             moment timestamptz, for_desk boolean, sub text, clinics uuid[], location_ids uuid[], practitioner_ids uuid[],
-            statuses text[], since timestamptz, until timestamptz, reference text, external_ref text, order_id uuid, series_id uuid,
+            statuses text[], since timestamptz, until timestamptz, reference text, external_ref text, order_id uuid, series_id uuid, session_id uuid,
             email_key text, client_clinics uuid[], client_ids uuid[],  -- the clients meant, by pairs
             after_start timestamptz, after_id uuid);                   -- where the page before ended
     end if;
@@ -48,6 +48,7 @@ begin
     f.external_ref := args ->> 'external_ref';
     f.order_id := args ->> 'order_id';
     f.series_id := args ->> 'series_id';
+    f.session_id := args ->> 'session_id';
     f.email_key := app.contact_key(args ->> 'client_email');
     if allowed is not null then
         f.clinics := case when f.clinics is null then allowed
@@ -100,6 +101,7 @@ returns text language sql immutable parallel safe as $$
         || case when f.external_ref is not null then ' and b.external_ref = ($1).external_ref' else '' end
         || case when f.order_id is not null then ' and b.order_id = ($1).order_id' else '' end
         || case when f.series_id is not null then ' and b.series_id = ($1).series_id' else '' end
+        || case when f.session_id is not null then ' and b.session_id = ($1).session_id' else '' end
         || case when f.client_ids is not null then
                ' and (b.clinic_id, b.client_id) in (select * from unnest(($1).client_clinics, ($1).client_ids))' else '' end
         -- Whom the clinic knows by this address may have booked without it, or with another partner: what was said here counts.

@@ -91,14 +91,14 @@ from (select app.patch_booking($1::uuid, $2::jsonb, row($3::text, $7::text, $6::
 where (a.answer).status is not null;
 
 -- name: listBookings
--- args: clinic_id location_id practitioner_id status from to reference external_ref order_id series_id client_email client_id totals limit cursor sub scopes clinics
+-- args: clinic_id location_id practitioner_id status from to reference external_ref order_id series_id client_email client_id totals limit cursor sub scopes clinics session_id
 -- guard: principal
 -- $1 clinic_id, $2 location_id, $3 practitioner_id, $4 status, $5 from, $6 to (instants), $7 reference, $8 external_ref,
 -- $9 order_id, $10 series_id, $11 client_email, $12 client_id, $13 totals (boolean), $14 limit, $15 cursor, $16 sub, $17 scopes,
--- $18 clinics. A desk sees its clinics' bookings, others their own.
+-- $18 clinics, $19 session_id. A desk sees its clinics' bookings, others their own.
 select (a.answer).status, (a.answer).body
 from (select app.list_bookings(jsonb_strip_nulls(jsonb_build_object(
           'clinic_id', $1::text, 'location_id', $2::text, 'practitioner_id', $3::text, 'status', $4::text, 'from', $5::text,
           'to', $6::text, 'reference', $7::text, 'external_ref', $8::text, 'order_id', $9::text, 'series_id', $10::text,
           'client_email', $11::text, 'client_id', $12::text, 'totals', $13::text, 'limit', $14::text, 'cursor', $15::text,
-          'sub', $16::text, 'scopes', $17::text, 'clinics', $18::text))) as answer offset 0) as a;
+          'sub', $16::text, 'scopes', $17::text, 'clinics', $18::text, 'session_id', $19::text))) as answer offset 0) as a;

@@ -38,8 +38,11 @@ def test_the_story_of_a_class(practice, clock):
     problem = refused.json()
     assert (problem["type"], problem["reasons"]) == ("/problems/slot-taken", ["full"]) and len(problem["alternatives"]) == 3
     # The desk sees who comes: all bookings of the session.
-    listed = practice.desk.items("/v1/bookings", clinic_id=practice.id)
-    assert {booking["session_id"] for booking in listed} == {mine["session_id"]} and sum(booking["seats"] for booking in listed) == 3
+    elsewhere = practice.booked("2027-04-12T09:00:00+02:00")
+    listed = practice.desk.items("/v1/bookings", session_id=mine["session_id"])
+    assert {booking["id"] for booking in listed} == {mine["id"], theirs["id"]} and sum(booking["seats"] for booking in listed) == 3
+    assert [booking["id"] for booking in practice.partner.items("/v1/bookings", session_id=mine["session_id"])] == [mine["id"]]
+    assert elsewhere["session_id"] != mine["session_id"]
     clock("2027-03-01T06:11:00Z")
     assert seats_left(practice) == 2, "the hold has run out"
     friend = practice.booked(NINE, who=other)

@@ -376,6 +376,32 @@ def test_a_room_of_the_wanted_kind_is_taken_with_the_practitioner(database):
     practice.close()
 
 
+def test_only_an_active_room_of_the_kind_at_that_place_is_taken(database):
+    """In the same constraint as the practitioner, with the buffers: whichever of several is free."""
+    practice = Practice(database, room_kind="table", after=15)
+    desk, clinic = practice.desk(), practice.clinic
+    elsewhere = clinic.location()
+    clinic.add("room", location_id=elsewhere, name="Elsewhere", kind="table")
+    clinic.add("room", location_id=practice.site, name="Mat", kind="mat")
+    closed = clinic.add("room", location_id=practice.site, name="Closed", kind="table", status="archived")
+    verdict = desk.run("explainAvailability", offering_id=str(practice.offering), location_id=str(practice.site), start=MONDAY.isoformat())
+    assert verdict["reasons"] == ["room_busy"] and desk.run("createBooking", body=practice.body())["reasons"] == ["room_busy"]
+    rooms = {str(clinic.add("room", location_id=practice.site, name=name, kind="table")) for name in ("One", "Two")}
+    third = clinic.practitioner(practice.site)
+    clinic.schedule(third, practice.site, 1, "09:00", "17:00")
+    clinic.add("offering_practitioner", offering_id=practice.offering, practitioner_id=third)
+    practice.people.append(third)
+    taken = [desk.run("createBooking", body=practice.body(person=person)) for person in (0, 1)]
+    assert {booking["room_id"] for booking in taken} == rooms and str(closed) not in rooms
+    blocks = practice.owner.execute("select resource_id::text, blocked from app.occupancy where clinic_id = %s", [clinic.id]).fetchall()
+    assert {resource for resource, _ in blocks} == rooms | {str(person) for person in practice.people[:2]}
+    assert {block.upper - block.lower for _, block in blocks} == {timedelta(minutes=75)}, "the room is kept as long as the practitioner"
+    assert desk.run("createBooking", body=practice.body(person=2))["reasons"] == ["room_busy"]
+    assert desk.run("createBooking", body=practice.body(person=2, start=MONDAY + timedelta(hours=1)))["reasons"] == ["room_busy"]
+    assert desk.run("createBooking", body=practice.body(person=2, start=MONDAY + timedelta(minutes=75)))["room_id"] in rooms
+    practice.close()
+
+
 # ---------------------------------------------------------------- searching
 
 def test_ranges_that_cannot_be(practice):

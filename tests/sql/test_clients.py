@@ -377,6 +377,7 @@ def listed(database, sub, scopes, clinics, **args):
     ({"order": True}, 2, 2, 8),  # a token for all clinics asks each
     ({"order_id": str(uuid.uuid4())}, 0, 0, 0),
     ({"series_id": str(uuid.uuid4())}, 0, 0, 0),
+    ({"session_id": str(uuid.uuid4())}, 0, 0, 0),
 ])
 def test_a_list_looks_at_what_it_answers(crowded, args, partner_finds, desk_finds, most_looked_at):
     database, clinic, order = crowded
