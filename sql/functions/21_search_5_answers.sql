@@ -174,50 +174,60 @@ $$;
 
 -- ---------------------------------------------------------------- facets
 
+-- The values of a facet that each of these locations or practitioners has: one statement for each, so that a connection plans
+-- only those that somebody asks for.
+create or replace function app.facet_values(kind text, facet text, w app.wish, ids uuid[])
+returns table (id uuid, value text) language plpgsql stable as $$
+begin
+    if facet = 'treatment' and kind = 'location' then
+        return query
+            select distinct l.id, g.treatment
+            from app.location l join app.given g on g.clinic_id = l.clinic_id and g.location_id = l.id
+            where l.id = any (ids) and (w.tongues is null or g.tongues && w.tongues)
+              and (g.requires_qualification is null
+                   or app.holds_on(l.clinic_id, g.practitioner_id, g.requires_qualification, null, g.timezone));
+    elsif facet = 'treatment' then
+        return query
+            select distinct p.id, g.treatment
+            from app.practitioner p join app.given g on g.clinic_id = p.clinic_id and g.practitioner_id = p.id
+            where p.id = any (ids)
+              and (g.requires_qualification is null
+                   or app.holds_on(p.clinic_id, p.id, g.requires_qualification, w.day, g.timezone));
+    elsif facet = 'city' and kind = 'location' then
+        return query
+            select l.id, l.address ->> 'city' from app.location l where l.id = any (ids) and l.address ->> 'city' is not null;
+    elsif facet = 'city' then
+        return query
+            select distinct p.id, l.address ->> 'city'
+            from app.practitioner p
+            join app.practitioner_location pl on pl.clinic_id = p.clinic_id and pl.practitioner_id = p.id
+            join app.location l on l.clinic_id = pl.clinic_id and l.id = pl.location_id and l.status = 'active'
+            where p.id = any (ids) and l.address ->> 'city' is not null and app.is_wanted_place(l, w);
+    else
+        return query
+            with spoken as materialized (
+                select l.id, p.languages, p.tongues
+                from app.location l
+                join app.practitioner_location pl on pl.clinic_id = l.clinic_id and pl.location_id = l.id
+                join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id and p.status = 'active'
+                where kind = 'location' and l.id = any (ids)
+                union all
+                select p.id, p.languages, p.tongues from app.practitioner p where kind = 'practitioner' and p.id = any (ids)
+            ), tags as materialized (  -- each with the people whom a search for it would find
+                select u.tag, app.tongues_wanted(array[u.tag]) as wanted from (select distinct unnest(s.languages) as tag from spoken s) as u
+            )
+            select distinct s.id, t.tag from spoken s join tags t on s.tongues && t.wanted;
+    end if;
+end
+$$;
+
 -- How many of these locations or practitioners have each value, the most frequent first, at most 50 of each facet.
 create or replace function app.facet_counts(kind text, facet text, w app.wish, ids uuid[])
 returns json language plpgsql stable as $$
-declare
-    counts json;
 begin
-    with spoken as materialized (
-        select l.id, p.languages, p.tongues
-        from app.location l
-        join app.practitioner_location pl on pl.clinic_id = l.clinic_id and pl.location_id = l.id
-        join app.practitioner p on p.clinic_id = pl.clinic_id and p.id = pl.practitioner_id and p.status = 'active'
-        where kind = 'location' and facet = 'language' and l.id = any (ids)
-        union all
-        select p.id, p.languages, p.tongues from app.practitioner p where kind = 'practitioner' and facet = 'language' and p.id = any (ids)
-    ), tags as materialized (  -- each with the people whom a search for it would find
-        select tag, app.tongues_wanted(array[tag]) as wanted from (select distinct unnest(languages) as tag from spoken) as u
-    )
-    select coalesce(json_agg(json_build_object('value', c.value, 'count', c.count) order by c.count desc, c.value), '[]') into counts
-    from (select v.value, count(*) as count from (
-              select distinct l.id, g.treatment as value
-              from app.location l join app.given g on g.clinic_id = l.clinic_id and g.location_id = l.id
-              where kind = 'location' and facet = 'treatment' and l.id = any (ids) and (w.tongues is null or g.tongues && w.tongues)
-                and (g.requires_qualification is null
-                     or app.holds_on(l.clinic_id, g.practitioner_id, g.requires_qualification, null, g.timezone))
-              union all
-              select distinct s.id, t.tag from spoken s join tags t on s.tongues && t.wanted
-              union all
-              select l.id, l.address ->> 'city' from app.location l
-              where kind = 'location' and facet = 'city' and l.id = any (ids) and l.address ->> 'city' is not null
-              union all
-              select distinct p.id, g.treatment
-              from app.practitioner p join app.given g on g.clinic_id = p.clinic_id and g.practitioner_id = p.id
-              where kind = 'practitioner' and facet = 'treatment' and p.id = any (ids)
-                and (g.requires_qualification is null
-                     or app.holds_on(p.clinic_id, p.id, g.requires_qualification, w.day, g.timezone))
-              union all
-              select distinct p.id, l.address ->> 'city'
-              from app.practitioner p
-              join app.practitioner_location pl on pl.clinic_id = p.clinic_id and pl.practitioner_id = p.id
-              join app.location l on l.clinic_id = pl.clinic_id and l.id = pl.location_id and l.status = 'active'
-              where kind = 'practitioner' and facet = 'city' and p.id = any (ids) and l.address ->> 'city' is not null
-                and app.is_wanted_place(l, w)) as v
-          group by v.value order by count(*) desc, v.value limit 50) as c;
-    return counts;
+    return (select coalesce(json_agg(json_build_object('value', c.value, 'count', c.count) order by c.count desc, c.value), '[]')
+            from (select v.value, count(*) as count from app.facet_values(kind, facet, w, ids) as v
+                  group by v.value order by count(*) desc, v.value limit 50) as c);
 end
 $$;
 

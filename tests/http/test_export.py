@@ -87,7 +87,7 @@ def practice_lines(seed, clinic):
                         "expires_on": "2030-01-01"}, {"code": "another"}]) for _ in range(6)]
     offerings = [line("offering", status(), treatment="dry-needling", name=texts(), duration_minutes=45, buffer_before_minutes=5,
                       buffer_after_minutes=10, step_minutes=30, price={"amount": 6500, "currency": "EUR"}, practitioner_ids=some(people),
-                      location_ids=some(locations), room_kind="treatment-room", self_bookable=chance.random() < 0.5,
+                      location_ids=some(locations), room_kind="treatment-room", self_bookable=chance.random() < 0.5, seats=chance.choice([1, 8]),
                       intake=[{"code": "where", "type": "choice", "label": {"en": chance.choice(HOSTILE)}, "help": {}, "required": False,
                                "multiple": True, "choices": [{"code": "neck", "label": {"en": "Neck"}}]},
                               {"code": "risks", "type": "consent", "required": True, "label": {"en": "Risks"}, "help": {"fr": "?"},
