@@ -3,7 +3,8 @@
 --      or the waiting list of a clinic, of which its worker has a turn: app.try_lock_line (never waited for)
 --   2. the waiting-list entry that the act is about, then its bookings, in id order   app.lock_acts_on (a move changes which
 --      resources come in 4)
---   3. the rules of the clinic        app.lock_rules_shared (bookings) or app.lock_resources (who changes the rules)
+--   3. the rules of the clinic        app.lock_rules_shared (bookings) or app.lock_resources (who changes the rules);
+--      before them an import of clinics takes its turn, after them one of a directory: app.lock_new_ids
 --   4. practitioners, then rooms, each in id order      app.lock_bookable
 --   5. rows of bookings in id order, then what is written
 --   6. the clients that it is for, by clinic where there are several    app.keep_client (a share), erasure (all of the row)

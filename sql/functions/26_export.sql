@@ -102,6 +102,12 @@ $$;
 
 -- ---------------------------------------------------------------- in
 
+-- One import at a time that makes something: no two clinics find the same id free.
+create or replace function app.lock_new_ids()
+returns void language sql volatile as $$
+    select pg_advisory_xact_lock(hashtextextended('import of directories', 0))
+$$;
+
 -- The id that a thing gets where its own is another clinic's: the same in every import into this clinic.
 create or replace function app.import_id(tenant uuid, named uuid)
 returns uuid language sql immutable strict parallel safe as $$
@@ -192,7 +198,7 @@ declare
 begin
     affected := '[]';
     if target is null then
-        perform pg_advisory_xact_lock(hashtextextended('import of directories', 0));  -- no two clinics find the same id free
+        perform app.lock_new_ids();
         target := case when kind = 'clinic' then tenant
                        when exists (select from app.directory_row r where r.kind = import_line_written.kind and r.id = named)
                        then app.import_id(tenant, named) else named end;
