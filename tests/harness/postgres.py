@@ -112,7 +112,8 @@ class Postgres:
             os.kill(pid, signal.SIGSTOP)
 
     def thaw(self):
-        for pid in self._everyone():
+        # The postmaster last: it starts with taking away the children that have ended.
+        for pid in reversed(self._everyone()):
             os.kill(pid, signal.SIGCONT)
 
     def crash(self, unwritten_seconds=0):
