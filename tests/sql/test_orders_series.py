@@ -79,6 +79,31 @@ def test_a_session_that_is_lost_after_the_plan_is_planned_again(practice):  # no
     assert series["missing"] == []
 
 
+def test_a_session_that_is_lost_after_the_plan_is_missing_from_what_was_wanted_as_far_as_possible(practice):  # noqa: F811
+    desk, other = practice.desk(), practice.desk("partner-b")
+    answers = []
+
+    def book():
+        answers.append(desk.run("createSeries", body=series_body(
+            practice, practitioner_id=practice.people[0], practitioner="required", mode="best_effort", tolerance_days=0, time_to="09:15",
+            time_from="09:00")))
+
+    with other.connection.transaction():
+        taken = other.run("createBooking", body=practice.body(MONDAY - timedelta(days=7) + timedelta(hours=1)))
+        assert taken.status == 201, taken
+        thread = threading.Thread(target=book)
+        thread.start()
+        time.sleep(1)
+        assert not answers
+    thread.join(30)
+    series = answers[0]
+    assert series.status == 201, series
+    assert [session["index"] for session in series["sessions"]] == [0, 1, 3]
+    assert [session["index"] for session in series["missing"]] == [2] and series["missing"][0]["alternatives"]
+    again = desk.run("readSeries", series_id=series["id"])
+    assert [session["index"] for session in again["missing"]] == [2]
+
+
 def test_a_whole_year_is_planned_and_booked_quickly(practice):  # noqa: F811
     practice.owner.execute("update app.clinic set policy = '{\"booking_horizon_days\": 400}' where id = %s", [practice.clinic.id])
     desk = practice.desk()
