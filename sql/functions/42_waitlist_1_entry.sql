@@ -123,8 +123,8 @@ $$;
 
 -- ---------------------------------------------------------------- what is free for it
 
--- The first free start that is all that the entry wishes, as a slot; null when there is none. Time is looked through in growing
--- pieces, as in a search.
+-- The first free start that is all that the entry wishes, as a slot; null when there is none. Also one that it was offered: who
+-- let it run out may still book it. Time is looked through in growing pieces, as in a search.
 create or replace function app.entry_free_now(e app.waitlist_entry, policy jsonb)
 returns json language plpgsql stable as $$
 declare
@@ -139,6 +139,7 @@ declare
     numbers int[];
     slots record;
 begin
+    e.offered := '{}';
     while since < ends and cardinality(offerings) > 0 loop
         until := least(since + piece, ends);
         search := app.search_read(jsonb_strip_nulls(jsonb_build_object(

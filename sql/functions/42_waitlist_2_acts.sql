@@ -217,7 +217,8 @@ begin
 end
 $$;
 
--- body: intake?. What the hold says decides: it may have run out, or have been confirmed or cancelled as a booking.
+-- body: intake?. What the hold says decides: it may have run out, or have been confirmed or cancelled as a booking. Who comes too
+-- late is told so, whether the worker has written that down already or not.
 create or replace function app.accept_entry(entry_id uuid, body jsonb, caller app.caller, scopes text, clinics text)
 returns app.answer language plpgsql volatile as $$
 declare
@@ -230,6 +231,8 @@ begin
     e := app.lock_entry(entry_id, clinics);
     if e.id is null then
         return null;
+    elsif e.status in ('waiting', 'expired') and e.offers_unanswered > 0 then
+        return app.refused(409, 'hold-expired', 'The offer has run out.', jsonb_build_object('current_status', (app.entry_now(e, app.now())).status));
     elsif e.status <> 'offered' or (app.entry_now(e, app.now())).status = 'accepted' then
         return app.waitlist_refusal(app.entry_now(e, app.now()), 'There is no offer to accept.');
     end if;

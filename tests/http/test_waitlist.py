@@ -105,7 +105,8 @@ def test_an_offer_goes_down_the_line(full, clock):
     gone = act(full, third, "decline", stay=False)
     assert gone.json()["status"] == "declined"
     until(lambda: full.starts(MONDAY) == ["03-08T09:00"])  # nobody is left who has not been asked
-    assert read(full, first)["free_now"] is None and enter(full)["free_now"]["start"] == HOURS[0]
+    assert read(full, first)["free_now"]["start"] == HOURS[0]  # not offered again, but to be had
+    assert enter(full)["free_now"]["start"] == HOURS[0]
     # The next time is for whoever waits longest, whatever was declined before.
     give_up(full, full.bookings[2])
     assert offered(full, first)["offer"]["start"] == HOURS[2]

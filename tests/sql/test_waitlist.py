@@ -284,6 +284,7 @@ def test_a_place_goes_down_the_line_until_somebody_takes_it(practice, work):
     work()
     assert read(desk, lazy) | {"updated_at": None} == read(desk, lazy) | {
         "status": "waiting", "position": 1, "offers_unanswered": 1, "offer": None, "updated_at": None}
+    assert desk.run("acceptWaitlistEntry", entry_id=lazy, body={})["type"] == "hold-expired"  # written down or not
     assert read(other, picky)["status"] == "offered"
     declined = other.run("declineWaitlistEntry", entry_id=picky, body={"reason": "Too early"})
     assert (declined.status, declined["status"], declined["position"]) == (200, "waiting", 2)
