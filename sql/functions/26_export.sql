@@ -355,6 +355,9 @@ begin
     if was is null and (clinics is distinct from '*' or 'platform:write' <> all (string_to_array(scopes, ' '))) then
         return app.refused(404, 'not-found', 'There is no such clinic, and the token may not make one.');
     end if;
+    if was is null then
+        perform app.lock_new_ids();  -- and no two find the same slug free
+    end if;
     caller.if_match := '*';
     begin
         update app.clinic c set status = 'active' where c.id = tenant and c.status = 'archived';

@@ -4,10 +4,12 @@ import os
 import random
 import subprocess
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from harness import BINARY
+from harness.client import Client
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 HEAD, END = {"type": "directory", "format": 1}, {"type": "end"}
@@ -174,6 +176,27 @@ def test_a_copy_beside_the_original_gets_ids_of_its_own(admin, shared_service):
     assert sorted(map(str, map(told, parsed(exported(admin, copy))))) == sorted(map(str, map(told, map(json.loads, replaced.strip().split("\n")))))
     assert admin.get(f"/v1/clinics/{copy}").json()["slug"] != admin.get(f"/v1/clinics/{original}").json()["slug"]
     assert shared_service.database.value("select count(*) from app.practitioner_location where clinic_id = %s", [copy]) > 0
+
+
+def test_copies_that_are_made_at_once_share_no_id(admin, contract, shared_service, tokens):
+    lines = practice_lines(11, some_id())
+    clinics = [some_id() for _ in range(4)] * 2  # each of them twice
+
+    def copy(clinic):
+        client = Client(shared_service.url, contract, tokens.admin())
+        try:
+            return imported(client, clinic, lines)
+        finally:
+            client.close()
+
+    with ThreadPoolExecutor(len(clinics)) as pool:
+        answers = list(pool.map(copy, clinics))
+    assert not [refusals(answer) for answer in answers if answer["refused"]]
+    for clinic in set(clinics):
+        made, kept = sorted((answer for name, answer in zip(clinics, answers) if name == clinic), key=lambda answer: answer["unchanged"])
+        assert (set(counts(made)), set(counts(kept))) == ({"created"}, {"unchanged"})
+    ids = [row["id"] for answer in answers if answer["created"] for row in answer["rows"]]
+    assert len(ids) == len(set(ids)) == 4 * (len(lines) - 2)
 
 
 def test_an_import_restores_what_was_changed_since(admin, make_practice):
