@@ -109,6 +109,8 @@ class Dataset:
         self.psql("-c", "delete from app.occupancy o using app.booking b where b.source = 'bench' "
                         "and o.clinic_id = b.clinic_id and o.booking_id = b.id",
                   "-c", "delete from app.booking where source = 'bench'",
+                  "-c", "delete from app.booking_order where source = 'bench'",
+                  "-c", "delete from app.client where source = 'bench'",
                   "-c", "truncate app.change, app.audit, app.idempotency_record",
                   "-c", "vacuum analyze app.occupancy, app.booking")
 

@@ -130,6 +130,21 @@ local function remember_hold(status, _, body)
     end
 end
 
+-- Three people side by side (of two clinics now and then), at one hour, all or none.
+function posts.order()
+    local k = next_number()
+    local first_of_three = k * 2659 % 6600 * 3 + 1
+    local items = {}
+    for practitioner = first_of_three, first_of_three + 2 do
+        local clinic = math.floor((practitioner - 1) / 10) + 1
+        items[#items + 1] = string.format('{"offering_id": "%s", "location_id": "%s", "practitioner_id": "%s", "start": "%sT%02d:00:00Z"}',
+                                          id("0f", clinic * 10 + 1), id("0a", clinic), id("0b", practitioner), day,
+                                          hours[math.floor(k / 6600) + 1])
+    end
+    return post("/v1/orders", k, '{"client": {"name": "Ada Example", "email": "ada@example.org"}, "items": ['
+                .. table.concat(items, ", ") .. "]}")
+end
+
 -- Of the bookings that bookings.sql made.
 function posts.cancel()
     local k = next_number()

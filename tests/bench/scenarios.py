@@ -40,6 +40,13 @@ BODY = ("('{\"offering_id\": \"' || " + identifier("0f", "o") + " || '\", \"loca
 HELD = BODY[:-len("}')")] + ", \"hold\": true, \"external_ref\": \"pgbench-' || :k || '\"}')"
 BOOKING_SETS = ("k :i * 8 + :client_id", "i :i + 1", "p 10000001 + :k * 7919 % 20000", "c 10000001 + (:p - 10000001) / 10",
                 "o 10000000 + (:c - 10000000) * 10 + 1", "hour :k / 20000 + 1")
+ORDER_SETS = ("k :i * 8 + :client_id", "i :i + 1", "p0 10000001 + :k * 2659 % 6600 * 3", "p1 :p0 + 1", "p2 :p0 + 2",
+              *(f"c{n} 10000001 + (:p{n} - 10000001) / 10" for n in range(3)),
+              *(f"o{n} 10000000 + (:c{n} - 10000000) * 10 + 1" for n in range(3)), "hour :k / 6600 + 1")
+ORDER = ("('{\"client\": {\"name\": \"Ada Example\", \"email\": \"ada@example.org\"}, \"items\": [' || " + " || ', ' || ".join(
+    "'{\"offering_id\": \"' || " + identifier("0f", f"o{n}") + " || '\", \"location_id\": \"' || " + identifier("0a", f"c{n}")
+    + " || '\", \"practitioner_id\": \"' || " + identifier("0b", f"p{n}") + " || '\", \"start\": \"' || :day || 'T' "
+    "|| (array['08', '09', '13', '14', '15'])[:hour::int] || ':00:00Z\"}'" for n in range(3)) + " || ']}')")
 ACT_ON_IT = {"sub": ":sub", "clinics": ":everywhere", "key": "('pgbench-act-' || :k)", "hash": ":hash", "request_id": ":hash"}
 ACT = ACT_ON_IT | {"scopes": ":scopes", "key": "('pgbench-' || :k)"}
 
@@ -76,6 +83,7 @@ SCENARIOS = {
         "a hold, then its confirmation", "createBooking", BOOKING_SETS, {"body": HELD} | ACT,
         then=(("confirmBooking", {"booking_id": "(select id from app.booking where source = :sub and external_ref = 'pgbench-' || :k)::text",
                                   "body": "'{}'"} | ACT_ON_IT),), free_day=4),
+    "order": Scenario("an order of three, all or none", "createOrder", ORDER_SETS, {"body": ORDER} | ACT, free_day=12),
     "cancel": Scenario(
         "a booking is cancelled, each another one", "cancelBooking", BOOKING_SETS,
         {"booking_id": "((10000000 + :first::int + :k::int)::text || '-0000-7000-8000-0000000000ca')",
