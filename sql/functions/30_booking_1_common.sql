@@ -156,7 +156,8 @@ begin
 end
 $$;
 
--- Those that still keep one of the resources from `block`, alone or as the seats of a session. Call it under app.lock_bookable.
+-- Those that still keep one of the resources from `block`; and of a session in it all seats that are held no longer, also while others
+-- keep it: a seat that is sold again must be lost for whoever began to confirm it before it ran out. Call it under app.lock_bookable.
 create or replace function app.expire_holds(clinic uuid, resources uuid[], block tstzrange)
 returns void language plpgsql volatile security definer set search_path = app, public, pg_temp as $$
 declare
@@ -165,8 +166,9 @@ declare
 begin
     select array_agg(distinct o.booking_id), array_agg(distinct o.session_id) into bookings, sessions
     from app.occupancy o
-    where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= app.now() and o.blocked && block;
+    where o.clinic_id = clinic and o.resource_id = any (resources) and o.blocked && block
+      and (o.expires_at <= app.now() or o.session_id is not null);
     perform app.expire_bookings(clinic, bookings || array(
-        select b.id from app.booking b where b.clinic_id = clinic and b.session_id = any (sessions)));
+        select b.id from app.booking b where b.clinic_id = clinic and b.session_id = any (sessions) and b.status = 'held'));
 end
 $$;

@@ -151,6 +151,7 @@ begin
     if chosen.seats > 1 then
         select s.room_id into session from app.sessions_of(chosen, start, start, moment) as s;
         if found then
+            perform app.expire_holds(clinic, array[chosen.practitioner_id], tstzrange(start, start + chosen.duration));
             place.room_id := session.room_id;
             return place;
         end if;

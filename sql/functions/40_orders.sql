@@ -322,7 +322,8 @@ create or replace function app.expire_lapsed(clinic uuid, resources uuid[], bloc
 returns void language plpgsql volatile as $$
 begin
     if exists (select from app.occupancy o
-               where o.clinic_id = clinic and o.resource_id = any (resources) and o.expires_at <= app.now() and o.blocked && block) then
+               where o.clinic_id = clinic and o.resource_id = any (resources) and o.blocked && block
+                 and (o.expires_at <= app.now() or o.session_id is not null)) then
         perform app.expire_holds(clinic, resources, block);
     end if;
 end

@@ -1,5 +1,6 @@
 """Group offerings: many bookings in one session, which has the time of practitioner and room; seats are counted, never sold
 twice, and free again at the instant in which a hold runs out."""
+import time
 from datetime import timedelta
 
 import pytest
@@ -116,6 +117,21 @@ def test_a_session_of_nothing_but_holds_that_ran_out_is_not_there(group):
         assert desk.run("readBooking", booking_id=booking["id"])["status"] == "expired"
     kinds = group.owner.execute("select entity_id from app.change where clinic_id = %s and kind = 'expired'", [group.clinic.id]).fetchall()
     assert {row[0] for row in kinds} == {booking["id"] for booking in held} and extended.status == 200
+
+
+def test_a_seat_that_was_sold_again_is_not_confirmed_by_who_began_before_it_ran_out(group):
+    """A transaction lives at the instant of its beginning. One that waited while its hold ran out must hear who came after it."""
+    group.book(seats=2)
+    held = group.book(client=False)
+    slow = group.desk()
+    with slow.connection.transaction():
+        moment = slow.connection.execute("select app.now()").fetchone()[0]
+        group.owner.execute("update app.booking set hold_expires_at = %s where id = %s", [moment + timedelta(milliseconds=100), held["id"]])
+        time.sleep(0.2)
+        group.book(group.other)
+        answer = slow.run("confirmBooking", booking_id=held["id"], body={"client": CLIENT})
+    assert answer.status == 409 and answer["type"] == "hold-expired"
+    assert group.refusal() == ("slot-taken", ["full"])
 
 
 def test_after_all_holds_ran_out_the_next_opens_another_session(group):
