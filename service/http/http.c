@@ -79,7 +79,6 @@ static bool instance_listen(struct http *http, struct sockaddr_in *address, stru
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_first_line, http},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)visit_notice, &http->visits},
         {MHD_OPTION_SOCK_ADDR, 0, address},
-        {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL}, /* 1: a missing Host gets MHD's own HTML */
         {MHD_OPTION_CONNECTION_LIMIT, http->connection_limit + CROWD, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_seconds, NULL},

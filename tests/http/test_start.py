@@ -92,8 +92,11 @@ def test_an_address_that_is_none(good, value):
     assert_refused(good | {"CLINICD_LISTEN": value}, "CLINICD_LISTEN", commands=("serve",))
 
 
-def test_a_port_that_is_taken(good):
+@pytest.mark.parametrize("would_share", [0, 1])
+def test_a_port_that_is_taken(good, would_share):
+    """Also by another of our own: two on one port would each get some of the requests, and nobody would know."""
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, would_share)
         other.bind(("127.0.0.1", 0))
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
