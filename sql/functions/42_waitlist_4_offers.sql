@@ -58,20 +58,24 @@ begin
         return;
     end if;
     with free as materialized (
-        select p.* from app.places_free(clinic, offerings, f.practitioner_id, f.location_id, false, f.day_from, until) as p where has_others
-        union all
-        select p.* from app.places_free(clinic, offerings, f.practitioner_id, f.location_id, true, f.day_from, until) as p where has_desk
+        select k.*, dense_rank() over (order by k.start, k.ends, k.zone) as visit
+        from (select p.* from app.places_free(clinic, offerings, f.practitioner_id, f.location_id, false, f.day_from, until) as p where has_others
+              union all
+              select p.* from app.places_free(clinic, offerings, f.practitioner_id, f.location_id, true, f.day_from, until) as p where has_desk) as k
+    ), visits as materialized (  -- judged once for all who are free then
+        select distinct free.visit, free.start, free.ends, free.zone from free
     )
     select e.id, place.start, place.offering_id, place.location_id, place.practitioner_id
     into entry, start, offering, location, practitioner
     from app.waitlist_entry e
     cross join lateral (
         select free.* from free
-        where free.desk = e.by_desk and (free.offering_id = any (e.offering_ids) or free.treatment = any (e.treatments))
+        where free.visit = any ((select array_agg(v.visit) from visits v
+                                 where v.start >= moment + make_interval(mins => app.entry_notice(e, policy)) + app.time_to_answer(policy)
+                                   and app.entry_fits(e, v.start, v.ends, v.zone))::bigint[])
+          and free.desk = e.by_desk and (free.offering_id = any (e.offering_ids) or free.treatment = any (e.treatments))
           and (e.practitioner_ids = '{}' or free.practitioner_id = any (e.practitioner_ids))
           and (e.location_ids = '{}' or free.location_id = any (e.location_ids))
-          and free.start >= moment + make_interval(mins => app.entry_notice(e, policy)) + app.time_to_answer(policy)
-          and app.entry_fits(e, free.start, free.ends, free.zone)
         order by not free.is_first, free.start, free.n limit 1) as place
     where e.clinic_id = clinic and e.id = any (entries)
     order by e.created_at, e.id limit 1;
@@ -129,6 +133,22 @@ $$;
 
 -- ---------------------------------------------------------------- asking the line
 
+-- The next of the line who may want that day of what was freed, at most so many.
+create or replace function app.line_of_day(f app.waitlist_freed, most int)
+returns setof app.waitlist_entry language plpgsql stable as $$
+declare
+    until timestamptz := least(f.day_from + interval '1 day', f.until);
+begin
+    return query
+        select e.* from app.waitlist_entry e
+        where e.clinic_id = f.clinic_id and e.status = 'waiting' and e.ends_at > app.now()
+          and (f.after_id is null or (e.created_at, e.id) > (f.after_at, f.after_id))
+          -- Whatever the zone; app.entry_fits decides.
+          and e.date_from <= (until + interval '1 day')::date and e.date_to >= (f.day_from - interval '2 days')::date
+        order by e.created_at, e.id limit most;
+end
+$$;
+
 -- Asks up to `most` entries of the line about a day of what was freed, or about as many days as nobody waits for, and makes at
 -- most one offer. How many it asked, at least 1. Call it under the lock of the line.
 create or replace function app.ask_line(f app.waitlist_freed, most int)
@@ -141,12 +161,7 @@ declare
 begin
     loop
         until := least(f.day_from + interval '1 day', f.until);
-        entries := array(select e.id from app.waitlist_entry e
-                         where e.clinic_id = f.clinic_id and e.status = 'waiting' and e.ends_at > app.now()
-                           and (f.after_id is null or (e.created_at, e.id) > (f.after_at, f.after_id))
-                           -- Whatever the zone; app.entry_fits decides.
-                           and e.date_from <= (until + interval '1 day')::date and e.date_to >= (f.day_from - interval '2 days')::date
-                         order by e.created_at, e.id limit most);
+        entries := array(select e.id from app.line_of_day(f, most) as e order by e.created_at, e.id);
         exit when entries <> '{}' or until >= f.until;
         f.day_from := until;
         f.after_id := null;
@@ -180,18 +195,47 @@ begin
 end
 $$;
 
+-- After a failure that is not of the moment fewer are asked at once, until it is known for whom it fails; that one is passed over,
+-- and the rest of the line is asked. (What is cut by the clock is taken back whole, but the next turn is another clinic's.)
+create or replace function app.ask_line_safely(f app.waitlist_freed, most int)
+returns int language plpgsql volatile as $$
+declare
+    asked int := greatest(1, most >> (2 * f.tries));
+    stuck app.waitlist_entry;
+begin
+    return app.ask_line(f, asked);
+exception when data_exception or integrity_constraint_violation or cardinality_violation or raise_exception then
+    raise warning 'the line cannot be asked about what was freed as % (%)', f.id, sqlstate;
+    if asked > 1 then
+        update app.waitlist_freed k set tries = f.tries + 1 where k.clinic_id = f.clinic_id and k.id = f.id;
+        return asked;
+    end if;
+    select * into stuck from app.line_of_day(f, 1);
+    update app.waitlist_freed k
+    set after_at = stuck.created_at, after_id = stuck.id, tries = 0,
+        day_from = case when stuck.id is null then f.day_from + interval '1 day' else f.day_from end
+    where k.clinic_id = f.clinic_id and k.id = f.id and (stuck.id is not null or f.day_from + interval '1 day' < f.until);
+    if not found then
+        delete from app.waitlist_freed k where k.clinic_id = f.clinic_id and k.id = f.id;
+    end if;
+    return asked;
+end
+$$;
+
+-- Clinics in no order, so that neither a season of new hours at one nor what fails there keeps another waiting.
 create or replace function app.work_offer_freed(most int)
 returns int language plpgsql volatile as $$
 declare
     clinic uuid;
     f app.waitlist_freed;
 begin
-    for clinic in select k.clinic_id from app.waitlist_freed k group by k.clinic_id order by min(k.id) limit 50 loop
+    for clinic in select k.clinic_id from app.waitlist_freed k group by k.clinic_id order by random() limit 50 loop
         continue when not app.try_lock_line(clinic);
-        -- Anew, under the lock: another worker may just have been at it.
-        select * into f from app.waitlist_freed k where k.clinic_id = clinic order by k.id limit 1;
+        -- Anew, under the lock: another worker may just have been at it. A single place does not wait for a season of new hours.
+        select * into f from app.waitlist_freed k where k.clinic_id = clinic
+        order by k.until - k.since > interval '1 day', k.id limit 1;
         if found then
-            return app.ask_line(f, most);
+            return app.ask_line_safely(f, most);
         end if;
     end loop;
     return 0;

@@ -2,6 +2,7 @@
 entry follows its booking. `work` does what the worker does until nothing is left."""
 import random
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 
 import psycopg
@@ -706,3 +707,61 @@ def test_an_offer_has_one_end_when_all_ends_meet(practice, work):
         if answers["declineWaitlistEntry"] == 200:
             assert state == "waiting" and not accepted
         desk.run("withdrawWaitlistEntry", entry_id=entry)
+
+
+# ---------------------------------------------------------------- what fails, and what is long
+
+def poison(practice, entry):
+    """An entry that nothing can be worked out about, as no request makes one."""
+    practice.owner.execute("""update app.waitlist_entry set windows = '[{"from": "nonsense"}]' where id = %s""", [entry])
+
+
+def test_an_entry_that_always_fails_holds_up_neither_its_line_nor_another_clinic(shared_database, practice, work):
+    other = Practice(shared_database)
+    try:
+        (ninth, *_), _ = full(practice)
+        (also_ninth, *_), _ = full(other)
+        desk, elsewhere = practice.desk(), other.desk()
+        before, broken, behind = (enter(practice, desk, date_from="2027-03-29") for _ in range(3))
+        practice.owner.execute("update app.waitlist_entry set windows = '[{\"weekday\": 7}]' where id = %s", [before])
+        poison(practice, broken)
+        entry = enter(other, elsewhere)
+        cancel(practice, ninth)
+        cancel(other, also_ninth)
+        work()
+        assert read(elsewhere, entry)["status"] == "offered"
+        assert (read(desk, before)["status"], read(desk, behind)["status"]) == ("waiting", "offered")
+    finally:
+        other.owner.execute("update app.waitlist_entry set status = 'withdrawn' where clinic_id = %s", [other.clinic.id])
+        other.close()
+
+
+def test_a_place_that_is_given_up_does_not_wait_for_a_season_of_new_hours(practice, work):
+    (ninth, *_), _ = full(practice)
+    desk = practice.desk()
+    enter(practice, desk, date_from="2027-03-02", date_to="2027-05-20", windows=[{"weekday": 7}])
+    entry = enter(practice, desk)
+    practice.owner.execute("insert into app.waitlist_freed (clinic_id, since, until, day_from) values (%s, %s, %s, %s)",
+                           [practice.clinic.id, NOW, NOW + timedelta(days=80), NOW])
+    cancel(practice, ninth)
+    for one in ("work_hear_freed(50)", "work_offer_freed(50)"):
+        work.connection.execute(f"select app.{one}")
+    assert at(read(desk, entry)["offer"]) == MONDAY
+
+
+def test_a_line_of_many_is_asked_quickly_about_a_day_of_many_people(practice, work):
+    """What an hour costs that nobody in a line of 200 wants, with fifty people free all day: an entry is held against each time of
+    day once, not against each person."""
+    people = [practice.clinic.practitioner(practice.site) for _ in range(50)]
+    for person in people:
+        practice.clinic.add("offering_practitioner", offering_id=practice.offering, practitioner_id=person)
+        practice.clinic.schedule(person, practice.site, 1, "09:00", "17:00")
+    practice.owner.execute("""
+        insert into app.waitlist_entry (clinic_id, source, offering_ids, windows, date_from, date_to, ends_at, client)
+        select %s, 'partner-a', array[%s::uuid], '[{"weekday": 7, "from": "01:00", "to": "02:00"}]', '2027-03-29', '2027-03-29',
+               '2027-03-30', '{"name": "N"}' from generate_series(1, 200)""", [practice.clinic.id, practice.offering])
+    practice.owner.execute("insert into app.waitlist_freed (clinic_id, since, until, day_from) values (%s, %s, %s, %s)",
+                           [practice.clinic.id, MONDAY, MONDAY + timedelta(hours=8), MONDAY])
+    began = time.monotonic()
+    assert work.connection.execute("select app.work_offer_freed(200)").fetchone()[0] == 200
+    assert time.monotonic() - began < 2.5
