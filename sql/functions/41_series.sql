@@ -362,6 +362,10 @@ begin
         return answer;
     end if;
     ask := app.new_series(body, wish, caller);
+    if ask.first_date + ask.sessions * ask.every_days + 14 > date '2999-12-31' then  -- the last date that the contract knows
+        return app.refused(422, 'unprocessable', 'The last session would be after the year 2999.',
+                           '{"errors": [{"pointer": "/first_date", "detail": "is too late for so many sessions"}]}');
+    end if;
     if ask.practitioner = 'preferred' then
         wish.practitioners := array(select op.practitioner_id from app.offering_practitioner op
                                     where op.clinic_id = ask.clinic_id and op.offering_id = ask.offering_id);

@@ -37,6 +37,12 @@ def practice(make_practice, clock):
     return make_practice().simple(start="09:00", end="14:00")
 
 
+def test_a_series_that_would_outlast_the_calendar_is_refused(practice):
+    """Its later dates could not be written as the contract writes dates."""
+    refused = series(practice.partner, practice, sessions=52, every_days=91, first="2990-01-01")
+    assert refused.status_code == 422 and refused.json()["errors"][0]["pointer"] == "/first_date"
+
+
 @pytest.mark.parametrize("now, first, expected", [
     ("2027-03-01T06:00:00Z", "2027-03-15", ["2027-03-15T10:00:00+01:00", "2027-03-22T10:00:00+01:00", "2027-03-29T10:00:00+02:00",
                                             "2027-04-05T10:00:00+02:00"]),
