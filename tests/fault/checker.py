@@ -26,7 +26,8 @@ LEGAL = {"held": ((None,), "held"), "confirmed": ((None, "held"), "confirmed"), 
 KIND = {"confirm": "confirmed", "cancel": "cancelled", "reschedule": "rescheduled", "extend": "extended", "accept": "confirmed",
         "confirm_order": "confirmed", "cancel_order": "cancelled", "extend_order": "extended", "decline": "cancelled"}
 PROBLEMS = {"slot-taken", "slot-not-offered", "state-conflict", "hold-expired", "too-many-holds", "order-refused"}
-RULES = ("lost", "unasked", "doubled", "overlap", "misplaced", "states", "versions", "charges", "keys", "tail", "stale", "unknown", "errors")
+RULES = ("lost", "unasked", "doubled", "overlap", "misplaced", "states", "versions", "charges", "keys", "tail", "stale",
+         "unknown", "errors")
 
 # From the bookings alone, with the offering's buffers; practitioners and rooms.
 OVERLAPS = """

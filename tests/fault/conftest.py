@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).with_name("README.md")
-COLUMNS = ("what happens meanwhile", "seconds", "acts", "done (2xx)", "refused (409)", "asked again", "replayed", "changes", "kills", "found")
+COLUMNS = ("what happens meanwhile", "seconds", "acts", "done (2xx)", "refused (409)", "asked again", "replayed", "changes",
+           "kills", "found")
 _rows = []
 
 
 @pytest.fixture
 def figures():
-    """figures(title, traffic, found, kills=0, changes=0): one row of the table."""
+    """figures(title, traffic, found, kills=0): one row of the table."""
     def add(title, traffic, found, kills=0):
         history = traffic.history
         statuses = collections.Counter(act.status for act in history)

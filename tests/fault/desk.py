@@ -131,7 +131,7 @@ class Traffic:
     def _one(self, index):
         pick = random.Random(self.seed * 1000 + index)
         who = "desk" if index < DESKS else f"partner-{index % PARTNERS}"
-        caller = Caller(self.port, self.place.token(who), timeout=10)
+        caller = Caller(self.port, self.place.token(who), timeout=30)
         mine = []
         while self._goes_on:
             # Some begin with an order, while there is room for one.
@@ -184,12 +184,12 @@ class Traffic:
         """Two or three with different people, all or none."""
         people = pick.sample(self.place.people, pick.choice([2, 2, 2, 3]))
         return {"client": self._client(pick), "hold": pick.random() < 0.6,
-                "items": [{"offering_id": pick.choice(self.place.offerings), "location_id": self.place.site, "start": pick.choice(STARTS),
-                           "practitioner_id": person} for person in people]}
+                "items": [{"offering_id": pick.choice(self.place.offerings), "location_id": self.place.site,
+                           "start": pick.choice(STARTS), "practitioner_id": person} for person in people]}
 
     def _wish(self, pick, who, hold):
-        body = {"offering_id": pick.choice(self.place.offerings), "location_id": self.place.site, "start": pick.choice(STARTS), "hold": hold,
-                "client": self._client(pick)}
+        body = {"offering_id": pick.choice(self.place.offerings), "location_id": self.place.site,
+                "start": pick.choice(STARTS), "hold": hold, "client": self._client(pick)}
         if pick.random() < 0.8:
             body["practitioner_id"] = pick.choice(self.place.people)
         if who == "desk" and pick.random() < 0.3:  # off the grid, which the desk may, but never over somebody
@@ -219,7 +219,7 @@ class Traffic:
             self.waiting.get(act.who, {}).pop(act.about, None)
         elif act.what.endswith("order") and act.done:
             self.orders.setdefault(act.who, {})[act.answer["id"]] = act.answer["status"]
-        elif act.what.endswith("order") and act.about and act.status == 409 and act.answer.get("current_status") in ("cancelled", "expired"):
+        elif act.what.endswith("_order") and act.status == 409 and act.answer.get("current_status") in ("cancelled", "expired"):
             self.orders[act.who].pop(act.about, None)
         if act.done:
             for booking in act.bookings:

@@ -176,8 +176,8 @@ def test_losses_show_when_the_answer_comes_before_the_commit(start_service, data
         with Hasty(folder, database) as proxy:
             service = start_service(database, CLINICD_DATABASE_URL=proxy.url)
             client = Client(service.url, contract)
-            traffic, kills = play(service, client, tokens, database, seconds=4, kill=restart_in_between(service, proxy), pause=0.8, name="hasty",
-                                  begin=lambda: setattr(proxy, "delay", delay))
+            traffic, kills = play(service, client, tokens, database, seconds=4, kill=restart_in_between(service, proxy),
+                                  pause=0.8, name="hasty", begin=lambda: setattr(proxy, "delay", delay))
             found = judge(traffic, database)
             client.close()
     finally:
@@ -213,15 +213,19 @@ def test_the_locks_alone_let_nothing_overlap(service, client, tokens, database):
 
 
 TAMPERED = {  # what the checker must say of it
-    "lost": "delete from app.change where id = (select id from app.change where entity = 'booking' and kind = 'confirmed' limit 1)",
-    "unasked": "update app.audit set request_id = 'x' where id = (select id from app.audit where entity = 'booking' and who <> 'clinicd' limit 1)",
-    "doubled": "update app.audit set request_id = (select min(request_id) from app.audit where entity = 'booking' and what = 'cancelBooking') "
-               "where what = 'confirmBooking'",
-    "overlap": "update app.booking b set status = 'confirmed', starts_at = o.starts_at, ends_at = o.ends_at, practitioner_id = o.practitioner_id "
-               "from app.booking o where b.id = (select id from app.booking where status = 'cancelled' and client is not null limit 1) "
-               "and o.id = (select id from app.booking where status = 'confirmed' limit 1)",
-    "misplaced": "update app.occupancy set blocked_to = blocked_to + interval '5 minutes' "
-                 "where booking_id = (select booking_id from app.occupancy where expires_at is null order by blocked_from desc limit 1) ",
+    "lost": """delete from app.change where id = (
+        select id from app.change where entity = 'booking' and kind = 'confirmed' limit 1)""",
+    "unasked": """update app.audit set request_id = 'x' where id = (
+        select id from app.audit where entity = 'booking' and who <> 'clinicd' limit 1)""",
+    "doubled": """update app.audit set request_id = (
+        select min(request_id) from app.audit where entity = 'booking' and what = 'cancelBooking') where what = 'confirmBooking'""",
+    "overlap": """update app.booking b set status = 'confirmed', starts_at = o.starts_at, ends_at = o.ends_at,
+                                           practitioner_id = o.practitioner_id
+        from app.booking o
+        where b.id = (select id from app.booking where status = 'cancelled' and client is not null limit 1)
+          and o.id = (select id from app.booking where status = 'confirmed' limit 1)""",
+    "misplaced": """update app.occupancy set blocked_to = blocked_to + interval '5 minutes' where booking_id = (
+        select booking_id from app.occupancy where expires_at is null order by blocked_from desc limit 1)""",
     "states": "update app.change set kind = 'extended' where kind = 'cancelled' and entity = 'booking'",
     "versions": "update app.booking set version = version + 1 where status = 'cancelled'",
     "charges": "delete from app.charge",
