@@ -148,12 +148,14 @@ begin
             'clinics', '*', 'scopes', case when e.by_desk then 'bookings:desk' else '' end)), moment);
         if search.candidates is not null then
             select array[f.start], array[f.n] into starts, numbers
-            from (select g.start, g.n
-                  from app.grid_starts(search.candidates, search.since, search.until, moment, null, null, null, null) as g
-                  join unnest(search.candidates) as c on c.n = g.n
-                  where g.start >= moment + make_interval(mins => app.entry_notice(e, policy))
-                    and app.entry_fits(e, g.start, g.start + c.duration, c.zone)
-                  order by g.start, g.n limit 1) as f;
+            from (select visit.start, visit.n
+                  from (select g.start, c.duration, c.zone, min(g.n) as n  -- judged once for all who are free then
+                        from app.grid_starts(search.candidates, search.since, search.until, moment, null, null, null, null) as g
+                        join unnest(search.candidates) as c on c.n = g.n
+                        where g.start >= moment + make_interval(mins => app.entry_notice(e, policy))
+                        group by g.start, c.duration, c.zone offset 0) as visit
+                  where app.entry_fits(e, visit.start, visit.start + visit.duration, visit.zone)
+                  order by visit.start, visit.n limit 1) as f;
             if found then
                 slots := app.slots(search.candidates, starts, numbers, null, null);
                 return slots.items -> 0;

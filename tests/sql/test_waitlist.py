@@ -765,3 +765,19 @@ def test_a_line_of_many_is_asked_quickly_about_a_day_of_many_people(practice, wo
     began = time.monotonic()
     assert work.connection.execute("select app.work_offer_freed(200)").fetchone()[0] == 200
     assert time.monotonic() - began < 2.5
+
+
+def test_what_is_free_for_an_entry_is_looked_up_once_for_all_who_are_free_then(practice):
+    """Two years ahead, fifty people, and an entry that nothing fits: as slow as it gets."""
+    for _ in range(50):
+        person = practice.clinic.practitioner(practice.site)
+        practice.clinic.add("offering_practitioner", offering_id=practice.offering, practitioner_id=person)
+        for weekday in (1, 2, 3, 4, 5):
+            practice.clinic.schedule(person, practice.site, weekday, "09:00", "17:00")
+    practice.owner.execute("update app.clinic set policy = '{\"booking_horizon_days\": 730}' where id = %s", [practice.clinic.id])
+    desk = practice.desk()
+    began = time.monotonic()
+    answer = desk.run("createWaitlistEntry", body=wish(practice, date_from="2027-03-01", date_to="2028-03-01",
+                                                       windows=[{"weekday": 7, "from": "01:00", "to": "02:00"}]))
+    assert answer.status == 201 and answer["free_now"] is None
+    assert time.monotonic() - began < 4.5
