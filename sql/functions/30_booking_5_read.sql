@@ -23,6 +23,9 @@ begin
             statuses text[], since timestamptz, until timestamptz, reference text, external_ref text, order_id uuid, series_id uuid, session_id uuid,
             email_key text, client_clinics uuid[], client_ids uuid[],  -- the clients meant, by pairs
             after_start timestamptz, after_id uuid);                   -- where the page before ended
+    elsif not exists (select from pg_attribute
+                      where attrelid = 'app.booking_filter'::regclass and attname = 'session_id' and not attisdropped) then
+        alter type app.booking_filter add attribute session_id uuid;  -- members of a type are found by name only
     end if;
 end
 $$;
