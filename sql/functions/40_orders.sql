@@ -46,14 +46,16 @@ $$;
 --   completed         none is to come, and some took place or were missed
 --   expired           the hold ran out; cancelled: all were cancelled
 create or replace function app.together_status(bookings app.booking[])
-returns text language sql immutable as $$
-    select case when bool_or(b.status = 'held') then 'held'
-                when bool_or(b.status = 'confirmed') then
-                    case when bool_or(b.status = 'cancelled') then 'partly_cancelled' else 'confirmed' end
-                when bool_or(b.status in ('completed', 'no_show')) then 'completed'
-                when bool_or(b.status = 'expired') then 'expired'
-                else 'cancelled' end
-    from unnest(bookings) as b
+returns text language plpgsql immutable as $$
+begin
+    return (select case when bool_or(b.status = 'held') then 'held'
+                        when bool_or(b.status = 'confirmed') then
+                            case when bool_or(b.status = 'cancelled') then 'partly_cancelled' else 'confirmed' end
+                        when bool_or(b.status in ('completed', 'no_show')) then 'completed'
+                        when bool_or(b.status = 'expired') then 'expired'
+                        else 'cancelled' end
+            from unnest(bookings) as b);
+end
 $$;
 
 create or replace function app.together_refusal(bookings app.booking[], detail text)
