@@ -174,6 +174,37 @@ exception when data_exception then
 end
 $$;
 
+-- The last row of a page that was in the order of an instant (as app.cursor_instant writes it) and an id; nulls for a cursor that
+-- is none of ours.
+create or replace function app.cursor_place(cursor text, out at timestamptz, out id uuid)
+language plpgsql stable parallel safe as $$
+declare
+    keys jsonb := app.cursor_decode(cursor, 2);
+begin
+    at := keys ->> 0;
+    id := case when at is not null then (keys ->> 1)::uuid end;
+exception when data_exception then
+    id := null;
+end
+$$;
+
+-- The clinics that a list is about, of args clinic_id? and clinics (the token's): null means whichever there are. A desk goes
+-- through its list clinic by clinic, so for it they are all named.
+create or replace function app.listed_clinics(args jsonb, for_desk boolean)
+returns uuid[] language plpgsql stable as $$
+declare
+    asked uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
+    allowed uuid[] := app.clinics_filter(args ->> 'clinics');
+begin
+    if allowed is not null then
+        return case when asked is null then allowed else array(select unnest(asked) intersect select unnest(allowed)) end;
+    elsif asked is null and for_desk then
+        return array(select c.id from app.clinic c);
+    end if;
+    return asked;
+end
+$$;
+
 create or replace function app.cursor_problem()
 returns jsonb language sql immutable parallel safe as $$
     select app.problem('invalid-request', 'The cursor is not one of ours.',

@@ -215,6 +215,18 @@ returns void language sql volatile as $$
     values (tenant, entity, entity_id, kind, app.change_data(before, after));
 $$;
 
+-- The answer of an act that was done, kept for the caller's key.
+create or replace function app.keep_answer(answer app.answer, caller app.caller)
+returns app.answer language plpgsql volatile as $$
+begin
+    if caller.key is not null then
+        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
+        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
+    end if;
+    return answer;
+end
+$$;
+
 -- The end of a create (before is null) or patch that was written: its two rows and its answer, kept for the caller's key.
 -- `noun` makes the operation's name; `path` is where a new one is found; `further` are members that only this answer has.
 create or replace function app.written(tenant uuid, entity text, entity_id text, noun text, path text, caller app.caller,
@@ -228,11 +240,7 @@ begin
     answer := row(case when before is null then 201 else 200 end,
                   case when further is null then after else app.json_with(after, further) end, after ->> 'version',
                   case when before is null then path end, null);
-    if caller.key is not null then
-        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
-        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
-    end if;
-    return answer;
+    return app.keep_answer(answer, caller);
 end
 $$;
 

@@ -98,11 +98,7 @@ declare
     answer app.answer := row(status, app.booking_json(b), b.version,
                              case when status = 201 then '/v1/bookings/' || b.id end, null);
 begin
-    if caller.key is not null then
-        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
-        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
-    end if;
-    return answer;
+    return app.keep_answer(answer, caller);
 end
 $$;
 

@@ -34,14 +34,12 @@ $$;
 create or replace function app.read_booking_filter(args jsonb)
 returns app.booking_filter language plpgsql stable as $$
 declare
-    allowed uuid[] := app.clinics_filter(args ->> 'clinics');
-    after jsonb;
     f app.booking_filter;
 begin
     f.moment := app.now();
     f.for_desk := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
     f.sub := args ->> 'sub';
-    f.clinics := app.argument_list(args ->> 'clinic_id')::uuid[];
+    f.clinics := app.listed_clinics(args, f.for_desk);
     f.location_ids := app.argument_list(args ->> 'location_id')::uuid[];
     f.practitioner_ids := app.argument_list(args ->> 'practitioner_id')::uuid[];
     f.statuses := app.argument_list(args ->> 'status');
@@ -53,12 +51,6 @@ begin
     f.series_id := args ->> 'series_id';
     f.session_id := args ->> 'session_id';
     f.email_key := app.contact_key(args ->> 'client_email');
-    if allowed is not null then
-        f.clinics := case when f.clinics is null then allowed
-                     else array(select unnest(f.clinics) intersect select unnest(allowed)) end;
-    elsif f.clinics is null and f.for_desk then
-        f.clinics := array(select c.id from app.clinic c);
-    end if;
     if f.email_key is not null then
         select array_agg(k.clinic_id), array_agg(k.id) into f.client_clinics, f.client_ids
         from app.clients_of_email(f.clinics, f.email_key) as k;
@@ -71,13 +63,7 @@ begin
         f.client_ids := coalesce(f.client_ids, '{}');
     end if;
     if args ? 'cursor' then
-        begin
-            after := app.cursor_decode(args ->> 'cursor', 2);
-            f.after_start := after ->> 0;
-            f.after_id := case when f.after_start is not null then (after ->> 1)::uuid end;
-        exception when data_exception then
-            f.after_id := null;
-        end;
+        select k.at, k.id into f.after_start, f.after_id from app.cursor_place(args ->> 'cursor') as k;
     end if;
     return f;
 end

@@ -26,17 +26,10 @@ $$;
 create or replace function app.find_charges(args jsonb, for_desk boolean, most int, after_at timestamptz, after_id uuid)
 returns app.charge[] language plpgsql stable as $$
 declare
-    clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
-    allowed uuid[] := app.clinics_filter(args ->> 'clinics');
+    clinics uuid[] := app.listed_clinics(args, for_desk);
     filters text;
     found_charges app.charge[];
 begin
-    if allowed is not null then
-        clinics := case when clinics is null then allowed
-                   else array(select unnest(clinics) intersect select unnest(allowed)) end;
-    elsif clinics is null and for_desk then
-        clinics := array(select c.id from app.clinic c);
-    end if;
     filters := case when after_id is not null then ' and (c.created_at, c.id) > ($1, $2)' else '' end
         || case when args ? 'status' then ' and c.status = any ($3)' else '' end
         || case when args ? 'booking_id' then ' and c.booking_id = $4' else '' end
@@ -59,7 +52,6 @@ returns app.answer language plpgsql stable as $$
 declare
     page int := coalesce((args ->> 'limit')::int, 20);
     for_desk boolean := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
-    after jsonb;
     after_at timestamptz;
     after_id uuid;
     found_charges app.charge[];
@@ -67,14 +59,8 @@ declare
     next_cursor text;
 begin
     if args ? 'cursor' then
-        begin
-            after := app.cursor_decode(args ->> 'cursor', 2);
-            after_at := after ->> 0;
-            after_id := after ->> 1;
-        exception when data_exception then
-            after_id := null;
-        end;
-        if after_at is null or after_id is null then
+        select k.at, k.id into after_at, after_id from app.cursor_place(args ->> 'cursor') as k;
+        if after_id is null then
             return row(400, app.cursor_problem()::json, null, null, null)::app.answer;
         end if;
     end if;
@@ -171,10 +157,6 @@ begin
             facts || jsonb_build_object('status', 'open', 'version', c.version - 1), facts, c.waive_reason, caller.request_id);
     select * into b from app.booking k where k.clinic_id = c.clinic_id and k.id = c.booking_id;
     answer := row(200, app.charge_json(c, b, true), c.version, null, null);
-    if caller.key is not null then
-        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
-        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
-    end if;
-    return answer;
+    return app.keep_answer(answer, caller);
 end
 $$;

@@ -70,18 +70,6 @@ begin
 end
 $$;
 
--- The answer of an act that was done, kept for the caller's key.
-create or replace function app.keep_answer(answer app.answer, caller app.caller)
-returns app.answer language plpgsql volatile as $$
-begin
-    if caller.key is not null then
-        insert into app.idempotency_record (sub, key, hash, status, body, location, etag)
-        values (caller.sub, caller.key, caller.hash, answer.status, answer.body, answer.location, answer.etag);
-    end if;
-    return answer;
-end
-$$;
-
 -- The faults that two problems find in a body, in one problem; the first may be null.
 create or replace function app.faults_joined(found app.answer, further app.answer)
 returns app.answer language sql immutable as $$
@@ -572,33 +560,19 @@ language plpgsql stable as $$
 declare
     page int := coalesce((args ->> 'limit')::int, 10);
     for_desk boolean := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
-    clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
-    allowed uuid[] := app.clinics_filter(args ->> 'clinics');
-    after jsonb;
+    clinics uuid[] := app.listed_clinics(args, for_desk);
     after_at timestamptz;
     after_id uuid;
     filters text := '';
     moments timestamptz[];
 begin
     if args ? 'cursor' then
-        begin
-            after := app.cursor_decode(args ->> 'cursor', 2);
-            after_at := after ->> 0;
-            after_id := after ->> 1;
-        exception when data_exception then
-            after_id := null;
-        end;
-        if after_at is null or after_id is null then
+        select k.at, k.id into after_at, after_id from app.cursor_place(args ->> 'cursor') as k;
+        if after_id is null then
             problem := row(400, app.cursor_problem()::json, null, null, null)::app.answer;
             return;
         end if;
         filters := ' and (t.created_at, t.id) < ($1, $2)';
-    end if;
-    if allowed is not null then
-        clinics := case when clinics is null then allowed
-                   else array(select unnest(clinics) intersect select unnest(allowed)) end;
-    elsif clinics is null and for_desk then
-        clinics := array(select c.id from app.clinic c);
     end if;
     filters := filters
         || case when args ? 'external_ref' then ' and t.external_ref = $3' else '' end

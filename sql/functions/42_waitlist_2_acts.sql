@@ -132,10 +132,8 @@ declare
     moment timestamptz := app.now();
     page int := coalesce((args ->> 'limit')::int, 20);
     for_desk boolean := coalesce('bookings:desk' = any (string_to_array(args ->> 'scopes', ' ')), false);
-    clinics uuid[] := app.argument_list(args ->> 'clinic_id')::uuid[];
-    allowed uuid[] := app.clinics_filter(args ->> 'clinics');
+    clinics uuid[] := app.listed_clinics(args, for_desk);
     statuses text[] := app.argument_list(args ->> 'status');
-    after jsonb;
     after_at timestamptz;
     after_id uuid;
     filters text := '';
@@ -144,23 +142,11 @@ declare
     next_cursor text;
 begin
     if args ? 'cursor' then
-        begin
-            after := app.cursor_decode(args ->> 'cursor', 2);
-            after_at := after ->> 0;
-            after_id := after ->> 1;
-        exception when data_exception then
-            after_id := null;
-        end;
-        if after_at is null or after_id is null then
+        select k.at, k.id into after_at, after_id from app.cursor_place(args ->> 'cursor') as k;
+        if after_id is null then
             return row(400, app.cursor_problem()::json, null, null, null)::app.answer;
         end if;
         filters := ' and (e.created_at, e.id) > ($1, $2)';
-    end if;
-    if allowed is not null then
-        clinics := case when clinics is null then allowed
-                   else array(select unnest(clinics) intersect select unnest(allowed)) end;
-    elsif clinics is null and for_desk then
-        clinics := array(select c.id from app.clinic c);
     end if;
     filters := filters
         -- What is stored as waiting or offered may have gone on; what has ended stays as it is.
