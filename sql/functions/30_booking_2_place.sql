@@ -40,17 +40,27 @@ begin
 end
 $$;
 
+-- What is told of a time that is taken, in words.
+create or replace function app.taken_detail(reasons text[])
+returns text language sql immutable parallel safe as $$
+    select case when 'full' = any (reasons) then 'Not as many seats are left then.'
+                when reasons = '{room_busy}' then 'No room for it is free then.'
+                else 'Somebody else has this time.' end
+$$;
+
 -- The answer when none of the practitioners is left to hope for: `full` where the offering itself is given then.
 create or replace function app.firmly_taken(clinic uuid, offering uuid, practitioners uuid[], start timestamptz)
 returns app.answer language plpgsql stable as $$
-begin
-    return app.refused(409, 'slot-taken', 'Somebody else has this time.', jsonb_build_object('reasons', array(
+declare
+    reasons text[] := array(
         select distinct case when exists (select from app.session s
                                           where s.clinic_id = clinic and s.practitioner_id = p and s.starts_at = start
                                             and s.offering_id = offering
                                             and app.seats_taken(s.clinic_id, s.id, null, app.now()) > 0)
                              then 'full' else 'practitioner_busy' end as reason
-        from unnest(practitioners) as p order by reason)));
+        from unnest(practitioners) as p order by reason);
+begin
+    return app.refused(409, 'slot-taken', app.taken_detail(reasons), jsonb_build_object('reasons', reasons));
 end
 $$;
 
@@ -141,7 +151,7 @@ begin
         place.refusal := app.refused(409, 'slot-not-offered', 'This start is not offered.', jsonb_build_object('reasons', reasons.rules));
         return place;
     elsif reasons.n is null then
-        place.refusal := app.refused(409, 'slot-taken', 'Somebody else has this time.',
+        place.refusal := app.refused(409, 'slot-taken', app.taken_detail(reasons.taken),
                                      jsonb_build_object('reasons', coalesce(reasons.taken, '{practitioner_busy}')));
         return place;
     end if;
@@ -166,7 +176,7 @@ begin
                             and (o.expires_at is null or o.expires_at > moment) and o.blocked && block)
         order by r.id limit 1;
         if not found then  -- a room that came between the list of rooms and the lock is not ours to take
-            place.refusal := app.refused(409, 'slot-taken', 'Somebody else has this time.', '{"reasons": ["room_busy"]}');
+            place.refusal := app.refused(409, 'slot-taken', app.taken_detail('{room_busy}'), '{"reasons": ["room_busy"]}');
             return place;
         end if;
     end if;

@@ -273,7 +273,7 @@ begin
             items := items || app.refused_item(number, app.problem('slot-not-offered', 'This start is not offered.',
                 jsonb_build_object('reasons', verdict.rules)), clashes);
         elsif not verdict.free or cardinality(clashes) > 0 then
-            items := items || app.refused_item(number, app.problem('slot-taken', 'Somebody else has this time.',
+            items := items || app.refused_item(number, app.problem('slot-taken', app.taken_detail(verdict.taken),
                 jsonb_build_object('reasons', case when cardinality(clashes) = 0 or 'practitioner_busy' = any (verdict.taken) then verdict.taken
                                                    else array_prepend('practitioner_busy', verdict.taken) end)), clashes);
         end if;

@@ -386,6 +386,7 @@ def test_rooms_are_shared(practice):
     assert [slot["start"][11:16] for slot in practice.slots("2027-03-08")] == ["10:30", "10:30", "11:00", "11:00"]
     refused = practice.book("2027-03-08T10:00:00+01:00", practitioner=bob)
     assert refused.status_code == 409 and refused.json()["reasons"] == ["room_busy"], refused.text
+    assert refused.json()["detail"] == "No room for it is free then."
     second = practice.make("room", location_id=site["id"], name="Two", kind="needling-room")
     assert practice.book("2027-03-08T10:00:00+01:00", practitioner=bob).status_code == 201
     practice.archive("room", room["id"])

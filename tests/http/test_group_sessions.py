@@ -37,6 +37,7 @@ def test_the_story_of_a_class(practice, clock):
     assert refused.status_code == 409
     problem = refused.json()
     assert (problem["type"], problem["reasons"]) == ("/problems/slot-taken", ["full"]) and len(problem["alternatives"]) == 3
+    assert problem["detail"] == "Not as many seats are left then."
     # The desk sees who comes: all bookings of the session.
     elsewhere = practice.booked("2027-04-12T09:00:00+02:00")
     listed = practice.desk.items("/v1/bookings", session_id=mine["session_id"])
