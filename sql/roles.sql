@@ -63,10 +63,13 @@ begin
     execute format('alter role clinicd_worker in database %I set search_path = app, public', current_database());
     execute format('alter role clinicd_worker in database %I set plan_cache_mode = force_generic_plan', current_database());
     execute format('alter role clinicd_worker in database %I set jit = off', current_database());
-    -- A server that logs statements logs their arguments: names, addresses. Not of these two. (Only a superuser may say so.)
+    -- A server that logs statements logs their arguments, and with an error the row that failed: names, addresses. Not of these
+    -- two. (Only a superuser may say so.)
     begin
         execute format('alter role clinicd_service in database %I set log_parameter_max_length = 0', current_database());
         execute format('alter role clinicd_worker in database %I set log_parameter_max_length = 0', current_database());
+        execute format('alter role clinicd_service in database %I set log_error_verbosity = terse', current_database());
+        execute format('alter role clinicd_worker in database %I set log_error_verbosity = terse', current_database());
     exception when insufficient_privilege then
         raise warning 'clinicd: keep log_statement and log_min_duration_statement off, or arguments out of the log';
     end;

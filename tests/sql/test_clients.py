@@ -4,7 +4,9 @@ import json
 import threading
 import uuid
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from clinic_kit import ROOT, Clinic, set_clock
@@ -297,6 +299,14 @@ def test_the_servers_log_gets_no_arguments_of_the_service(database):
     for role in ("clinicd_service", "clinicd_worker"):
         assert database.value("show log_parameter_max_length", role=role) == "0"
         assert database.value("show log_parameter_max_length_on_error", role=role) == "0"
+
+
+def test_the_servers_log_does_not_show_the_row_that_failed(database, postgres):
+    """Of a table with row policies the server shows no row, but what has its owner's rights is above them."""
+    with database.connect("clinicd_service", autocommit=False) as connection, pytest.raises(psycopg.errors.NotNullViolation):
+        connection.execute("select app.keep_client(c.id, %s, 'x') from app.clinic c limit 1", ['{"email": "gerda.geheim@example.org"}'])
+    log = (Path(postgres.socket).parent / "log").read_text()
+    assert "violates not-null constraint" in log and "gerda.geheim" not in log
 
 
 # ---------------------------------------------------------------- plans
