@@ -271,3 +271,118 @@ def test_the_services_role_can_do_no_more_than_it_must(shared_service):
                       "truncate app.occupancy"):
         with pytest.raises(Exception, match="permission denied|must be owner"):
             as_service(database, "desk", DESK, "*", statement)
+
+
+# ---------------------------------------------------------------- what several clinics, or several people, have a part in
+
+SECRET = {"name": "Greta Geheim", "email": "greta.geheim@example.org", "phone": "+32 470 99 88 77"}
+
+
+@pytest.fixture
+def everything(ours, theirs, clock):
+    """One partner of two clinics with one of each: an order over both, one that is held, a series, an entry of the waiting list."""
+    sub = f"both-{uuid.uuid4().hex}"
+    both = ours.client.with_token(ours.tokens.partner(sub, [ours.id, theirs.id]))
+
+    def item(practice, start):
+        return {"offering_id": practice.massage["id"], "location_id": practice.site["id"], "start": start}
+
+    def made(path, **body):
+        reply = both.post(path, json=body, key=uuid.uuid4().hex)
+        assert reply.status_code == 201, reply.text
+        return reply.json()
+
+    return sub, {
+        "orders": made("/v1/orders", client=SECRET, note="Geheim", external_ref="geheim-1", items=[item(ours, NINE), item(theirs, NINE)]),
+        "held": made("/v1/orders", external_ref="geheim-1", items=[item(ours, TEN), item(theirs, TEN)]),
+        "series": made("/v1/series", offering_id=ours.massage["id"], location_id=ours.site["id"], sessions=2, first_date="2027-03-15",
+                       time="09:00", client=SECRET, hold=True, external_ref="geheim-1"),
+        "waitlist": made("/v1/waitlist", clinic_id=ours.id, offering_ids=[ours.massage["id"]], date_from="2027-03-08",
+                         date_to="2027-03-08", client=SECRET, note="Geheim", external_ref="geheim-1")}
+
+
+def acts_on_parts(parts):
+    """Every act on one of them: method, path, body."""
+    for path in (f"/v1/orders/{parts['held']['id']}", f"/v1/series/{parts['series']['id']}"):
+        yield from (("GET", path, None), ("POST", f"{path}/confirm", {"client": SECRET}), ("POST", f"{path}/extend", None),
+                    ("POST", f"{path}/cancel", {}))
+    entry = f"/v1/waitlist/{parts['waitlist']['id']}"
+    yield from (("GET", entry, None), ("POST", f"{entry}/accept", {}), ("POST", f"{entry}/decline", {}), ("DELETE", entry, None))
+    booking = f"/v1/bookings/{parts['orders']['bookings'][0]['id']}"
+    yield from (("GET", booking, None), ("PATCH", booking, {"note": "mine now"}))
+
+
+def test_what_others_made_is_not_there_in_any_way(ours, theirs, everything):
+    """To another partner, a partner of the other clinic, and the same partner with a token for nowhere: the answer about what others
+    made is that about what nobody made, and lists and totals count nothing of it."""
+    sub, parts = everything
+    strangers = [ours.another_partner(), theirs.partner, ours.client.with_token(ours.tokens.partner(sub, []))]
+    nobodys = str(uuid.uuid4())
+    for who in strangers:
+        for method, path, body in acts_on_parts(parts):
+            more = ({} if body is None else {"json": body}) | ({"if_match": "*"} if method == "PATCH" else {})
+            reply, other = who.request(method, path, **more), who.request(method, path.replace(path.split("/")[3], nobodys), **more)
+            problem(reply, 404, "not-found")
+            assert reply.json() | {"instance": ""} == other.json() | {"instance": ""}, path
+        for path in ("/v1/orders", "/v1/series", "/v1/waitlist", "/v1/bookings"):
+            for filters in ({}, {"external_ref": "geheim-1"}, {"clinic_id": ours.id}):
+                assert who.get(path, params=filters).json()["items"] == [], (path, filters)
+        for filters in ({"client_email": SECRET["email"]}, {"order_id": parts["orders"]["id"]}, {"series_id": parts["series"]["id"]}):
+            totals = who.get("/v1/bookings", params=filters | {"totals": "true"}).json()["totals"]
+            assert totals["bookings"] == 0 and totals["by_status"] == {}, filters
+
+
+def test_each_clinic_sees_its_part_of_an_order_and_cannot_act_for_the_other(ours, theirs, everything):
+    sub, parts = everything
+    elsewhere = theirs.client.with_token(theirs.tokens.partner(sub, [theirs.id]))
+    for desk, own, other in ((ours.desk, ours, theirs), (theirs.desk, theirs, ours), (elsewhere, theirs, ours)):
+        for reply in (desk.get(f"/v1/orders/{parts['orders']['id']}"), desk.get("/v1/orders")):
+            assert own.site["id"] in reply.text and not any(
+                hidden in reply.text for hidden in (other.id, other.site["id"], other.massage["id"], other.person["id"]))
+        assert desk.get(f"/v1/orders/{parts['orders']['id']}").json()["totals"] == [{"amount": 6500, "currency": "EUR"}]
+        problem(desk.post(f"/v1/orders/{parts['held']['id']}/confirm", json={"client": SECRET}), 403, "forbidden")
+        problem(desk.post(f"/v1/orders/{parts['held']['id']}/extend"), 403, "forbidden")
+    left = theirs.desk.post(f"/v1/orders/{parts['orders']['id']}/cancel", json={})
+    assert left.status_code == 200 and {b["clinic_id"] for b in left.json()["bookings"]} == {theirs.id}
+    assert ours.desk.get(f"/v1/orders/{parts['orders']['id']}").json()["status"] == "confirmed"
+
+
+def test_clients_are_each_clinics_own(ours, theirs, everything):
+    def officer(practice):
+        return practice.client.with_token(practice.tokens.mint("officer", "clients:read clients:erase", [practice.id]))
+
+    found = {practice.id: officer(practice).get("/v1/clients", params={"email": SECRET["email"]}).json()["items"] for practice in (ours, theirs)}
+    (mine,), (other,) = found[ours.id], found[theirs.id]
+    assert mine["id"] != other["id"]
+    for reply in (officer(ours).get(f"/v1/clients/{other['id']}"), officer(ours).get(f"/v1/clients/{other['id']}/export"),
+                  officer(ours).delete(f"/v1/clients/{other['id']}")):
+        problem(reply, 404, "not-found")
+    there = next(b["id"] for b in everything[1]["orders"]["bookings"] if b["clinic_id"] == theirs.id)
+    for filters in ({"booking_id": there}, {"clinic_id": theirs.id}):
+        assert officer(ours).get("/v1/clients", params=filters).json()["items"] == []
+
+
+def test_whoever_keeps_the_directory_learns_of_nobody(ours, everything, shared_service):
+    """Nor does the log of the service, nor its figures."""
+    keeper = ours.client.with_token(ours.tokens.mint("keeper", "directory:read directory:write", [ours.id]))
+    for path in ("orders", "series", "waitlist", "clients", "charges", "bookings"):
+        problem(keeper.get(f"/v1/{path}"), 403, "insufficient-scope")
+    seen = "".join(keeper.get(path).text for path in ("/v1/audit", f"{ours.path}/export", f"{ours.path}/partners", f"{ours.path}/schedules"))
+    seen += shared_service.log_text(None) + keeper.get("/metrics").text
+    assert not [trace for trace in ("geheim", "470 99", "47099") if trace in seen.lower()]
+
+
+def test_row_policies_alone_keep_all_that_is_personal_apart(ours, theirs, everything, shared_service):
+    database, sub = shared_service.database, everything[0]
+    personal = {row[0] for row in database.fetch(
+        "select distinct table_name from information_schema.columns where table_schema = 'app' "
+        "and column_name in ('client', 'client_id', 'source', 'sub', 'email', 'intake')")}
+    guarded = {row[0] for row in database.fetch("select relname from pg_class where relnamespace = 'app'::regnamespace and relrowsecurity")}
+    assert {"booking", "booking_order", "series", "waitlist_entry", "client", "charge", "idempotency_record"} <= personal <= guarded
+    for table in personal - {"idempotency_record"}:
+        for who in (("stranger", PARTNER, "*"), (sub, PARTNER, "{}"), ("desk", DESK, "{}"), ("keeper", "directory:write", "{%s}" % ours.id),
+                    ("reader", "clients:read", "{}"), (None, None, None)):
+            assert as_service(database, *who, f"select * from app.{table}") == [], (table, who)
+    for table in ("booking_order", "series", "waitlist_entry", "client"):
+        clinics = {str(row[0]) for row in as_service(database, "desk", DESK, "{%s}" % ours.id, f"select clinic_id from app.{table}")}
+        assert clinics == {ours.id}, table
