@@ -1,6 +1,7 @@
 """What the SQL tests share: the named queries of sql/queries run as the service runs them, and small clinics to order."""
 import json
 import re
+import time
 import uuid
 from pathlib import Path
 
@@ -68,6 +69,27 @@ class Desk:
         """As run, and then takes it back."""
         with self.connection.transaction(force_rollback=True):
             return self.run(name, **arguments)
+
+
+def calls(database, connection, function, act):
+    """What `act` answers, and how often it called a function of ours on this connection: too much work is told by how often it is
+    done, on a busy machine too."""
+    database.fetch("grant set on parameter track_functions to public")
+    with connection.transaction():
+        connection.execute("set local track_functions = 'all'")
+        answer = act()
+        [[count]] = connection.execute("select coalesce(sum(calls), 0)::int from pg_stat_xact_user_functions where funcname = %s",
+                                       [function]).fetchall()
+    return answer, count
+
+
+def wait_for_a_waiter(owner, seconds=30):
+    """Until somebody in this database waits for a lock that another has."""
+    deadline = time.monotonic() + seconds
+    while not owner.execute("""select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                               where not l.granted and a.datname = current_database())""").fetchone()[0]:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
 
 
 def set_clock(owner, instant):
