@@ -88,18 +88,22 @@ $$;
 
 -- ---------------------------------------------------------------- place in the line
 
--- Whether two lists of windows have a time in common: the same day of the week, or no day said, and times that meet.
-create or replace function app.windows_meet(here jsonb, there jsonb)
-returns boolean language sql immutable parallel safe as $$
-    select here = '[]' or there = '[]'
-           or exists (select from jsonb_to_recordset(here) as a (weekday int, "from" time, "to" time)
-                      join jsonb_to_recordset(there) as b (weekday int, "from" time, "to" time)
-                          on coalesce(a.weekday = b.weekday, true)
-                      cross join (values (interval '0'), (interval '1 day'), (interval '-1 day')) as shift (by)
-                      where coalesce(a."from", '00:00') - time '00:00' < shift.by + (coalesce(b."to", '00:00') - time '00:00')
-                                + case when coalesce(b."to", '00:00') > coalesce(b."from", '00:00') then interval '0' else interval '1 day' end
-                        and shift.by + (coalesce(b."from", '00:00') - time '00:00') < (coalesce(a."to", '00:00') - time '00:00')
-                                + case when coalesce(a."to", '00:00') > coalesce(a."from", '00:00') then interval '0' else interval '1 day' end)
+-- The minutes of a week, from Monday's first on, that windows let through; a window past midnight runs into the next day, and what
+-- runs past Sunday begins the week.
+drop function if exists app.windows_meet(jsonb, jsonb);
+create or replace function app.week_of(windows jsonb)
+returns int4multirange language plpgsql immutable parallel safe as $$
+begin
+    return (select range_agg(int4range(k.since - shift, k.until - shift))
+            from (select (d.day - 1) * 1440 + w.since as since,
+                         (d.day - 1) * 1440 + w.until + case when w.until > w.since then 0 else 1440 end as until
+                  from (select r.weekday, floor(extract(epoch from coalesce(r."from", '00:00')) / 60)::int as since,
+                               ceil(extract(epoch from coalesce(r."to", '00:00')) / 60)::int as until
+                        from jsonb_to_recordset(windows) as r (weekday int, "from" time, "to" time)) as w
+                  cross join generate_series(coalesce(w.weekday, 1), coalesce(w.weekday, 7)) as d (day)) as k
+            cross join unnest('{0,10080}'::int[]) as shift
+            where k.until > shift);
+end
 $$;
 
 -- One more than those of the same clinic who came before, are waiting, and might want the same place: an offering, somebody,
@@ -108,6 +112,7 @@ create or replace function app.entry_position(e app.waitlist_entry)
 returns int language plpgsql stable security definer set search_path = app, public, pg_temp as $$
 declare
     offerings uuid[] := app.entry_offerings(e);
+    wanted_week int4multirange := app.week_of(e.windows);
     wanted_treatments text[] := array(select o.treatment from app.offering o where o.clinic_id = e.clinic_id and o.id = any (offerings));
 begin
     return 1 + (select count(*) from app.waitlist_entry o
@@ -116,7 +121,7 @@ begin
                   and (o.practitioner_ids = '{}' or e.practitioner_ids = '{}' or o.practitioner_ids && e.practitioner_ids)
                   and (o.location_ids = '{}' or e.location_ids = '{}' or o.location_ids && e.location_ids)
                   and o.date_from <= e.date_to and o.date_to >= e.date_from
-                  and app.windows_meet(o.windows, e.windows)
+                  and (o.windows = '[]' or e.windows = '[]' or app.week_of(o.windows) && wanted_week)
                   and (app.entry_now(o, app.now())).status = 'waiting');
 end
 $$;
