@@ -16,6 +16,14 @@ def practice(make_practice, clock):
     return make_practice().simple(start="09:00", end="17:00")
 
 
+def test_what_needs_no_body_takes_an_empty_one(practice):
+    """Many front-ends send {} with every POST."""
+    held = practice.booked(NINE, client=None)
+    path = f"/v1/bookings/{held['id']}/extend"
+    assert practice.partner.post(path, json={"minutes": 5}).status_code == 400
+    assert practice.partner.post(path, json={}).json()["hold_extended_at"]
+
+
 def test_a_hold_is_extended_once_by_the_time_of_its_policy(practice, clock):
     held = practice.booked(NINE, client=None)
     practice.policy(hold_minutes=45)  # the hold keeps the figures of its day
