@@ -310,6 +310,7 @@ declare
     quiet app.caller := row(caller.sub, caller.request_id, null, null, null);
     ids uuid[];
     entries uuid[];
+    is_recent boolean;
     done app.erasure;
     b app.booking;
     e app.waitlist_entry;
@@ -342,6 +343,14 @@ begin
         end;
     end loop;
 
+    -- An answer that is still kept was given to an act on something that has changed since, or was to come then. (To look through
+    -- all answers of a day for whom time forgets would take longer than a work may.)
+    is_recent := exists (select from app.booking k where k.clinic_id = tenant and k.id = any (ids)
+                                                     and greatest(k.updated_at, k.ends_at) > moment - app.answers_kept())
+                 or exists (select from app.waitlist_entry k where k.clinic_id = tenant and k.id = any (entries)
+                                                               and k.updated_at > moment - app.answers_kept())
+                 or exists (select from app.charge g where g.clinic_id = tenant and g.booking_id = any (ids)
+                                                       and g.updated_at > moment - app.answers_kept());
     done.client_id := target;
     done.cancelled := 0;
     done.live := array(select k.id from app.booking k
@@ -395,7 +404,9 @@ begin
       and (a.entity = 'booking' and a.entity_id = any (ids::text[])
            or a.entity = 'charge' and a.entity_id in (select g.id::text from app.charge g
                                                      where g.clinic_id = tenant and g.booking_id = any (ids)));
-    perform app.forget_answers_of(ids || entries || target);
+    if is_recent then
+        perform app.forget_answers_of(ids || entries || target);
+    end if;
     delete from app.client c where c.clinic_id = tenant and c.id = target;
 
     insert into app.change (clinic_id, entity, entity_id, kind, data, at)

@@ -281,6 +281,21 @@ def test_who_had_booked_before_clients_were_kept_becomes_one_by_the_same_rules(p
     database.drop()
 
 
+def test_time_forgets_in_time_however_many_answers_are_kept(practice):
+    """Twenty clients beside 20,000 answers of a day, in the five seconds that a work has."""
+    practice.desk().run("createBooking", body=practice.body(), key="k", hash="h")
+    practice.owner.execute("""insert into app.idempotency_record (sub, key, hash, status, body, created_at)
+                              select 'partner-x', 'k' || n, 'h', 201, r.body, app.now()
+                              from generate_series(1, 20000) as n, app.idempotency_record r where r.key = 'k'""")
+    practice.owner.execute("update app.clinic set policy = '{\"client_retention_days\": 1}' where id = %s", [practice.clinic.id])
+    practice.owner.execute("""insert into app.client (clinic_id, name, email, email_key, idle_since)
+                              select %s, 'N', n || '@x', n || '@x', app.now() - interval '10 days' from generate_series(1, 20) as n""",
+                           [practice.clinic.id])
+    with practice.database.connect("clinicd_worker", options="-c app.test_clock=on -c statement_timeout=5s", autocommit=True) as worker:
+        assert worker.execute("select app.work_forget_clients(20)").fetchone()[0] == 20
+    assert practice.owner.execute("select count(*) from app.client where clinic_id = %s", [practice.clinic.id]).fetchone()[0] == 1
+
+
 # ---------------------------------------------------------------- row policies
 
 def test_a_forgotten_filter_shows_no_other_clinics_clients(database, clinic, keeper):
