@@ -118,16 +118,13 @@ begin
 end
 $$;
 
--- What a change means for the waiting list.
-create or replace function app.hear_change(c app.change)
+-- What a change of a booking or of the directory may have freed.
+create or replace function app.note_change(c app.change)
 returns void language plpgsql volatile as $$
 declare
     opened app.change;
 begin
     if c.entity = 'booking' then
-        if c.kind in ('confirmed', 'cancelled', 'expired') then
-            perform app.follow_offer(c.clinic_id, c.entity_id::uuid);
-        end if;
         if c.kind in ('cancelled', 'expired', 'completed', 'no_show') then
             perform app.note_freed_place(c.clinic_id, c.data, (c.data ->> 'offering_id')::uuid);
         elsif c.kind = 'rescheduled' then
@@ -144,6 +141,38 @@ begin
             opened.data := '{}';
             perform app.note_opened(opened);
         end loop;
+    end if;
+end
+$$;
+
+-- An entry waits again: what became free while it had its offer passed it by, and is asked about once more.
+create or replace function app.note_missed(clinic uuid, entry text)
+returns void language plpgsql volatile as $$
+declare
+    c app.change;
+    offered bigint := (select k.id from app.change k
+                       where k.clinic_id = clinic and k.entity = 'waitlist_entry' and k.entity_id = entry and k.kind = 'offered'
+                       order by k.id desc limit 1);
+begin
+    for c in
+        select k.* from app.change k where k.clinic_id = clinic and k.id > offered and k.entity <> 'waitlist_entry' order by k.id limit 1000
+    loop
+        perform app.note_change(c);
+    end loop;
+end
+$$;
+
+-- What a change means for the waiting list.
+create or replace function app.hear_change(c app.change)
+returns void language plpgsql volatile as $$
+begin
+    if c.entity = 'booking' and c.kind in ('confirmed', 'cancelled', 'expired') then
+        perform app.follow_offer(c.clinic_id, c.entity_id::uuid);
+    end if;
+    if c.entity = 'waitlist_entry' and c.kind in ('declined', 'lapsed') and c.data ->> 'status' = 'waiting' then
+        perform app.note_missed(c.clinic_id, c.entity_id);
+    else
+        perform app.note_change(c);
     end if;
 end
 $$;
