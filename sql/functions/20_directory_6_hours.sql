@@ -10,7 +10,7 @@ returns json language sql stable parallel safe as $$
         'start', app.local_instant(b.starts_at, b.timezone), 'end', app.local_instant(b.ends_at, b.timezone), 'timezone', b.timezone)
 $$;
 
--- The bookings of any of these practitioners or locations (null: all), between two local dates (null: no bound), that the
+-- The bookings of any of these practitioners or locations (null: all), on these local dates (null: no bound), that the
 -- working hours as they are now do not cover; soonest first, at most 1000. Who may write a clinic's hours must see them all,
 -- whoever made them: so it runs with the owner's rights, and answers only for the clinic that the caller was admitted to.
 create or replace function app.stranded_bookings(tenant uuid, practitioners uuid[], locations uuid[], first_day date, last_day date)
@@ -27,7 +27,7 @@ begin
           and (practitioners is null or b.practitioner_id = any (practitioners))
           and (locations is null or b.location_id = any (locations))
           and (first_day is null or b.ends_at at time zone b.timezone >= first_day)
-          and (last_day is null or b.starts_at at time zone b.timezone < last_day + 2));
+          and (last_day is null or b.starts_at at time zone b.timezone < last_day + 1));
     candidates := array(
         select jsonb_populate_record(null::app.candidate, jsonb_build_object(
                    'n', row_number() over (), 'clinic_id', tenant, 'practitioner_id', pair.practitioner_id,
@@ -225,6 +225,15 @@ returns json language sql volatile as $$
         array_remove(array[old.location_id, new.location_id], null), null, null))
 $$;
 
+-- Whether what an exception changes may go past the midnight after its last day: a window of its own, or, where it replaces the
+-- windows of the rules, one of those.
+create or replace function app.passes_midnight(e app.exception)
+returns boolean language sql stable parallel safe as $$
+    select e.id is not null
+           and (e.kind = 'replace'
+                or exists (select from jsonb_to_recordset(e.windows) as w ("from" time, "to" time) where w."to" <= w."from" and w."to" > '00:00'))
+$$;
+
 -- affected_bookings of a write to an exception: of the days that it covered and those that it covers now.
 create or replace function app.exception_stranded(tenant uuid, old app.exception, new app.exception)
 returns json language sql volatile as $$
@@ -234,5 +243,6 @@ returns json language sql volatile as $$
              then array_remove(array[old.practitioner_id, new.practitioner_id], null) end,
         case when new.location_id is not null and (old.id is null or old.location_id is not null)
              then array_remove(array[old.location_id, new.location_id], null) end,
-        least(old.date_from, new.date_from), greatest(old.date_to, new.date_to)))
+        least(old.date_from, new.date_from),
+        greatest(old.date_to, new.date_to) + case when app.passes_midnight(old) or app.passes_midnight(new) then 1 else 0 end))
 $$;

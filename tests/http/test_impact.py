@@ -245,6 +245,17 @@ def test_nobody_is_told_of_bookings_elsewhere(busy, shared_client, tokens, make_
     assert affected(reply) == [], "the bookings are at a clinic that this token does not know"
 
 
+def test_a_closed_day_is_told_its_own_bookings(make_practice, clock):
+    """What the desk had put outside all hours on the day after was nobody's loss; a night that is closed reaches into that day."""
+    practice = make_practice().simple(start="22:00", end="02:00")
+    monday, night = (practice.booked(f"2027-03-{day}:00:00+01:00")["id"] for day in ("08T22", "09T01"))
+    practice.booked("2027-03-09T08:30:00+01:00", who=practice.desk, override={"reason": "an old friend"})
+    closing = {"kind": "close", "practitioner_id": practice.person["id"], "date_from": "2027-03-08", "date_to": "2027-03-08"}
+    path = practice.collection("exception")
+    assert affected(practice.desk.post(path, json=closing, params=DRY)) == [monday]
+    assert affected(practice.desk.post(path, json=closing | {"windows": [{"from": "22:00", "to": "02:00"}]}, params=DRY))[:2] == [monday, night]
+
+
 def test_an_expired_hold_and_the_past_need_nobody(busy, clock):
     held = busy.book("2027-03-08T11:00:00+01:00", client=None).json()
     ending = dict(json={"practitioner_ids": []}, if_match="*", params=DRY)
