@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataset import ROOT
-from scenarios import SCENARIOS, SCOPES, VARIABLES
+from scenarios import PGBENCH_CLIENTS, SCENARIOS, SCOPES, VARIABLES
 
 PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
 CONNECTIONS, CLIENTS, THREADS = 32, 8, 2
@@ -113,7 +113,7 @@ class Pgbench:
     def call(self, path, seconds, free_day):
         variables = VARIABLES | {"monday": str(self.dataset.monday), "day": str(self.dataset.free_day(free_day)),
                                  "first": str(self.dataset.first_number(free_day))}
-        done = subprocess.run([PGBENCH, "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", str(THREADS), "-T", str(seconds),
+        done = subprocess.run([PGBENCH, "-n", "-M", "prepared", "-c", str(PGBENCH_CLIENTS), "-j", str(THREADS), "-T", str(seconds),
                                "-l", f"--log-prefix={self.folder}/log", *(f"-D{key}={value}" for key, value in variables.items()),
                                "-f", path, self.dataset.url("clinicd_service")],
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)

@@ -1,6 +1,7 @@
 """What is measured: for the service the scenario of that name in load.lua, for pgbench the named query with
 arguments drawn the same way. `arguments` are SQL expressions by the query's argument names; `:name` is a
 variable of the script, so all of them reach the server as parameters of the prepared statement."""
+import os
 from dataclasses import dataclass, field
 
 
@@ -38,9 +39,11 @@ BODY = ("('{\"offering_id\": \"' || " + identifier("0f", "o") + " || '\", \"loca
         "\"client\": {\"name\": \"Ada Example\", \"email\": \"ada@example.org\"}}')")
 
 HELD = BODY[:-len("}')")] + ", \"hold\": true, \"external_ref\": \"pgbench-' || :k || '\"}')"
-BOOKING_SETS = ("k :i * 8 + :client_id", "i :i + 1", "p 10000001 + :k * 7919 % 20000", "c 10000001 + (:p - 10000001) / 10",
+# How many pgbench runs: each takes every n-th time.
+PGBENCH_CLIENTS = int(os.environ.get("BENCH_PGBENCH_CLIENTS") or 8)
+BOOKING_SETS = (f"k :i * {PGBENCH_CLIENTS} + :client_id", "i :i + 1", "p 10000001 + :k * 7919 % 20000", "c 10000001 + (:p - 10000001) / 10",
                 "o 10000000 + (:c - 10000000) * 10 + 1", "hour :k / 20000 + 1")
-ORDER_SETS = ("k :i * 8 + :client_id", "i :i + 1", "p0 10000001 + :k * 2659 % 6600 * 3", "p1 :p0 + 1", "p2 :p0 + 2",
+ORDER_SETS = (f"k :i * {PGBENCH_CLIENTS} + :client_id", "i :i + 1", "p0 10000001 + :k * 2659 % 6600 * 3", "p1 :p0 + 1", "p2 :p0 + 2",
               *(f"c{n} 10000001 + (:p{n} - 10000001) / 10" for n in range(3)),
               *(f"o{n} 10000000 + (:c{n} - 10000000) * 10 + 1" for n in range(3)), "hour :k / 6600 + 1")
 ORDER = ("('{\"client\": {\"name\": \"Ada Example\", \"email\": \"ada@example.org\"}, \"items\": [' || " + " || ', ' || ".join(
