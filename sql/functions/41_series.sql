@@ -1,5 +1,5 @@
 -- Series: one treatment again and again, every so many days at the same local time as nearly as can be. What was asked for is kept in
--- app.series; its bookings have a life of their own, and acts on the whole go through the functions of 40_orders.sql.
+-- app.series; its bookings have a life of their own, and acts on the whole go through the functions of 40_orders_1_together.sql.
 --
 -- Where the sessions may be is planned without locks, so that whoever finds no place holds nobody up; then the practitioners of the
 -- plan are locked and each session is judged anew by app.find_place. What somebody took in between is planned again under the locks.

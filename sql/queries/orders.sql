@@ -1,4 +1,4 @@
--- Orders. The acts are in sql/functions/40_orders.sql. All of these run under the row policies of booking, booking_order and charge.
+-- Orders. The acts are in sql/functions/40_orders_2_acts.sql. All of these run under the row policies of booking, booking_order and charge.
 
 -- name: createOrder
 -- args: body sub scopes clinics key hash request_id
